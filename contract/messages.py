@@ -1,0 +1,143 @@
+"""What is said on each channel, and the door where it is checked.
+
+Unknown fields are ignored, wrong types refused. Times are UTC. A *durable* message (report, outcome)
+carries the `epoch` of the outbox it was written to and its `seq` there: 1, 2, 3, ... on disk. The
+controller stores each (epoch, seq) once and answers on `ack` with what it has committed; the kiosk
+keeps every message until then. `floor` is the lowest seq that may still come: what is below it and
+was never seen was dropped by a full outbox, and is shown as a gap.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from contract.commands import CommandState
+from contract.errors import MessageError
+from contract.health import DeviceId, DeviceState, Kind, Verdict
+from contract.topics import Channel
+
+Utc = Annotated[datetime, Meta(tz=True)]
+Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+Seq = Annotated[int, Meta(ge=1, le=2**53)]
+Session = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+BootId = Annotated[str, Meta(max_length=64)]
+CommandId = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
+Text = Annotated[str, Meta(max_length=500)]
+Scalar = Annotated[str, Meta(max_length=2000)] | bool | int | float | None
+
+#: The largest payload read. A full report of a 20-device kiosk is about 6 KB.
+MAX_BYTES = 65_536
+
+
+class Presence(Struct, frozen=True):
+    """Retained, and the last will. `session` keeps a late will from overriding a newer birth."""
+
+    session: Session
+    is_online: bool
+    at: Utc
+    boot_id: BootId
+    agent_version: Annotated[str, Meta(max_length=32)]
+    reason: Text = ""  # connected, stopping, rebooting, lost
+
+
+class Declared(Struct, frozen=True):
+    """A peripheral this kiosk is meant to have."""
+
+    id: DeviceId
+    kind: Kind
+    is_required: bool
+
+
+class Inventory(Struct, frozen=True):
+    """Retained: what this kiosk is made of."""
+
+    at: Utc
+    boot_id: BootId
+    agent_version: Annotated[str, Meta(max_length=32)]
+    facts: Annotated[dict[str, Scalar], Meta(max_length=64)] = {}
+    declared: Annotated[tuple[Declared, ...], Meta(max_length=64)] = ()
+
+
+class Durable(Struct, frozen=True, kw_only=True):
+    """What every message kept until committed carries."""
+
+    epoch: Epoch
+    seq: Seq
+    floor: Seq = 1
+    at: Utc
+    clock_trusted: bool
+    boot_id: BootId
+
+
+class Report(Durable, frozen=True, kw_only=True):
+    """Devices as measured: all of them at connect and hourly (`is_full`), what changed in between."""
+
+    is_full: bool
+    devices: Annotated[tuple[DeviceState, ...], Meta(max_length=64)]
+    removed: Annotated[tuple[DeviceId, ...], Meta(max_length=64)] = ()
+    verdict: Verdict
+
+
+class Outcome(Durable, frozen=True, kw_only=True):
+    """How far a command has come."""
+
+    command: CommandId
+    state: CommandState
+    reason: Text = ""
+    result: Annotated[dict[str, Scalar | list[Text]], Meta(max_length=64)] = {}
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """An order to one kiosk."""
+
+    id: CommandId
+    name: Annotated[str, Meta(max_length=64)]
+    args: dict[str, Any] = {}
+    issued_at: Utc
+    expires_at: Utc
+    is_forced: bool = False
+
+
+class Ack(Struct, frozen=True):
+    """All of this epoch up to `seq` is committed: the kiosk may forget it."""
+
+    epoch: Epoch
+    seq: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+Message = Presence | Inventory | Report | Outcome | Command | Ack
+
+TYPES: dict[Channel, type[Message]] = {
+    Channel.PRESENCE: Presence,
+    Channel.INVENTORY: Inventory,
+    Channel.REPORT: Report,
+    Channel.OUTCOME: Outcome,
+    Channel.COMMAND: Command,
+    Channel.ACK: Ack,
+}
+
+_DECODERS = {channel: msgspec.json.Decoder(kind) for channel, kind in TYPES.items()}
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(message: Message) -> bytes:
+    """The JSON bytes of a message."""
+    return _ENCODER.encode(message)
+
+
+def decode(channel: Channel, payload: bytes) -> Message:
+    """The message in `payload`, of the type that `channel` promises.
+
+    >>> decode(Channel.ACK, b'{"epoch": "00000000000000ab", "seq": 7, "later": "ignored"}')
+    Ack(epoch='00000000000000ab', seq=7)
+
+    Raises MessageError when it is too large, not JSON, or not that message.
+    """
+    if len(payload) > MAX_BYTES:
+        raise MessageError(f"{channel} has {len(payload)} bytes, must have at most {MAX_BYTES}")
+    try:
+        return _DECODERS[channel].decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
+        raise MessageError(f"{channel} is malformed: {err}") from err
