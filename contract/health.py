@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 DeviceId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")]
 Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-#: A standard keyword (RFC 8011, PWG 5100.9, SANE, our own beside them): `media-empty`, `not-connected`.
+#: A keyword, a standard's where there is one (RFC 8011, PWG 5100.9, SANE): `media-empty`.
 Reason = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 #: Carries its unit: `free_bytes`, `rtt_ms`, `cpu_percent`.
 MetricName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

@@ -1,10 +1,10 @@
 """What is said on each channel, and the door where it is checked.
 
-Unknown fields are ignored, wrong types refused. Times are UTC. A *durable* message (report, outcome)
-carries the `epoch` of the outbox it was written to and its `seq` there: 1, 2, 3, ... on disk. The
-controller stores each (epoch, seq) once and answers on `ack` with what it has committed; the kiosk
-keeps every message until then. `floor` is the lowest seq that may still come: what is below it and
-was never seen was dropped by a full outbox, and is shown as a gap.
+Unknown fields are ignored, wrong types refused. Times are UTC. A *durable* message (report,
+outcome) carries the `epoch` of the outbox it was written to and its `seq` there: 1, 2, 3, ... on
+disk. The controller stores each (epoch, seq) once and answers on `ack` with what it has committed;
+the kiosk keeps every message until then. `floor` is the lowest seq that may still come: what is
+below it and was never seen was dropped by a full outbox, and is shown as a gap.
 """
 
 from datetime import datetime
@@ -72,7 +72,7 @@ class Durable(Struct, frozen=True, kw_only=True):
 
 
 class Report(Durable, frozen=True, kw_only=True):
-    """Devices as measured: all of them at connect and hourly (`is_full`), what changed in between."""
+    """Devices as measured: all at connect and hourly (`is_full`), in between what changed."""
 
     is_full: bool
     devices: Annotated[tuple[DeviceState, ...], Meta(max_length=64)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contract import VERSION
 from contract.errors import TopicError
 
-#: Lower-case letters, digits and inner hyphens, at most 63: fit for a host name and a certificate's CN.
+#: Lower-case letters, digits, inner hyphens, at most 63: fit for a host name and a certificate.
 KIOSK_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 
 #: Names of the controller's own processes on the broker start so; no kiosk may.

@@ -1,0 +1,1 @@
+"""The region's side: hears the fleet, shows it, and acts on it."""

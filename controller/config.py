@@ -1,0 +1,142 @@
+"""vigie.toml: where the controller lives and whom it listens to, read and checked."""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.errors import ConfigError
+
+FILE = "vigie.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The people's door. Plain HTTP is for loopback or behind a proxy that does TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""  # how browsers reach it, when behind a proxy
+    certificate: str = ""  # with key: serve HTTPS here
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskDoor:
+    """Where kiosks enrol, always HTTPS with the region's own authority."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - kiosks come from outside
+    port: int = 8443
+    names: tuple[str, ...] = ("localhost",)  # names and addresses kiosks reach the controller by
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The MQTT broker; with `is_managed`, `vigie up` runs Mosquitto itself."""
+
+    host: str = "localhost"
+    port: int = 8883
+    is_managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """SQLite in the home folder unless a `postgresql://` URL is given."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept, in days."""
+
+    received_days: int = 30  # messages as they came
+    hourly_days: int = 90
+    daily_days: int = 1100
+    changes_days: int = 400
+    audit_days: int = 365
+    rejected_rows: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of vigie.toml, beside the folder it stands in."""
+
+    home: Path
+    language: str = "fr"
+    time_zone: str = "Europe/Paris"
+    web: Web = field(default_factory=Web)
+    kiosk_door: KioskDoor = field(default_factory=KioskDoor)
+    broker: Broker = field(default_factory=Broker)
+    database: Database = field(default_factory=Database)
+    retention: Retention = field(default_factory=Retention)
+
+
+def home() -> Path:
+    """The controller's folder: $VIGIE_HOME, or /var/lib/vigie."""
+    return Path(os.environ.get("VIGIE_HOME", "/var/lib/vigie"))
+
+
+def load(folder: Path) -> Config:
+    """The configuration in `folder`; defaults where there is no file.
+
+    Raises ConfigError naming file, line, key, value and remedy.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return Config(home=folder)
+    text = path.read_text(encoding="utf-8")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise ConfigError(f"{path}: {err}") from err
+    return _Reader(path, text).read(Config, table, "", home=folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+    text: str
+
+    def read(self, kind: type[Any], table: dict[str, Any], section: str, **given: Any) -> Any:
+        known = {entry.name: entry for entry in fields(kind) if entry.name not in given}
+        for key in table:
+            if key not in known:
+                raise self.error(section, key, table[key], f"one of: {', '.join(known)}")
+        values = {key: self.value(known[key], table[key], section) for key in table}
+        return kind(**given, **values)
+
+    def value(self, entry: Any, raw: Any, section: str) -> Any:
+        factory = entry.default_factory
+        if is_dataclass(factory):
+            if not isinstance(raw, dict):
+                raise self.error(section, entry.name, raw, f"a section [{entry.name}]")
+            return self.read(factory, raw, entry.name)  # type: ignore[arg-type]
+        default = entry.default
+        if isinstance(default, tuple):
+            if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
+                raise self.error(section, entry.name, raw, "a list of texts")
+            return tuple(raw)
+        if type(raw) is not type(default):
+            raise self.error(section, entry.name, raw, f"of type {type(default).__name__}")
+        if isinstance(raw, int) and not isinstance(raw, bool) and raw < 1:
+            raise self.error(section, entry.name, raw, "at least 1")
+        return raw
+
+    def error(self, section: str, key: str, value: Any, remedy: str) -> ConfigError:
+        where = f"{self.path}, line {self.line(section, key)}"
+        name = f"{section}.{key}" if section else key
+        return ConfigError(f"{where}: {name} is {value!r}, must be {remedy}")
+
+    def line(self, section: str, key: str) -> int:
+        current = ""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if header := re.match(r"\s*\[([\w.]+)\]", line):
+                current = header[1]
+                if not section and current == key:
+                    return number
+            elif current == section and re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return 1

@@ -1,0 +1,28 @@
+"""What can go wrong on the controller's side, in words for the person who must mend it.
+
+VigieError
+├── ConfigError      vigie.toml says something that cannot be
+├── NotFound         no such kiosk, command, user, ...
+├── Refused          it is understood, and may not be done now
+└── EnrolmentError   a token or a certificate request that is not good
+"""
+
+
+class VigieError(Exception):
+    """The root: its text names subject, value and remedy."""
+
+
+class ConfigError(VigieError):
+    """vigie.toml says something that cannot be. The CLI exits with 2."""
+
+
+class NotFound(VigieError):  # noqa: N818 - reads as the answer it is
+    """There is no such thing."""
+
+
+class Refused(VigieError):  # noqa: N818 - reads as the answer it is
+    """Understood, and may not be done now."""
+
+
+class EnrolmentError(VigieError):
+    """A token or a certificate request that is not good."""
