@@ -1,0 +1,90 @@
+"""What one kiosk is told about itself, as read from agent.toml."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+#: Devices every kiosk has, whatever is declared.
+BUILT_IN = ("system", "storage", "network")
+
+
+class PowerMethod(StrEnum):
+    """How this machine restarts."""
+
+    SYSTEMD = "systemd"
+    SIMULATED = "simulated"  # a demonstration: the agent restarts, the machine does not
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the controller's broker is, and what proves who we are to it (PEM files)."""
+
+    host: str
+    ca: Path
+    certificate: Path
+    key: Path
+    port: int = 8883
+    keepalive_s: int = 60
+    will_delay_s: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTimes:
+    """How often each probe runs, and how long one run may take."""
+
+    system_s: float = 60.0
+    storage_s: float = 300.0
+    network_s: float = 60.0
+    camera_s: float = 60.0
+    link_s: float = 3600.0
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLimits:
+    """What an offline kiosk may keep."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_age_h: float = 720.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a declared peripheral is told from its like. None means any.
+
+    `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a device node.
+    """
+
+    usb_id: str | None = None
+    serial: str | None = None
+    port: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peripheral:
+    """A device this kiosk is meant to have."""
+
+    id: str
+    kind: str
+    is_required: bool = True
+    match: Match = Match()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of agent.toml, with absolute paths."""
+
+    kiosk: str
+    broker: Broker
+    state_dir: Path = Path("/var/lib/vigie-agent")
+    probes: ProbeTimes = ProbeTimes()
+    outbox: OutboxLimits = OutboxLimits()
+    power: PowerMethod = PowerMethod.SYSTEMD
+    peripherals: tuple[Peripheral, ...] = ()
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Ids of the devices without which no citizen can be received."""
+        declared = (device.id for device in self.peripherals if device.is_required)
+        return frozenset((*BUILT_IN, *declared))

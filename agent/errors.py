@@ -1,0 +1,33 @@
+"""What can go wrong in the agent.
+
+AgentError
+├── ConfigError     agent.toml says something that cannot be
+├── StoreError      the kiosk's disk does not take or give what we keep there
+├── LinkError       the broker cannot be reached, or does not want us
+├── PowerError      the machine refuses to restart
+└── EnrolError      enrolment cannot be finished
+"""
+
+
+class AgentError(Exception):
+    """Something the agent can say in one sentence."""
+
+
+class ConfigError(AgentError):
+    """agent.toml is unreadable, or a key is wrong: file, line, value, remedy."""
+
+
+class StoreError(AgentError):
+    """The outbox and journal cannot be read or written: full, read-only or failing disk."""
+
+
+class LinkError(AgentError):
+    """The broker cannot be reached, or does not want us."""
+
+
+class PowerError(AgentError):
+    """The machine refuses to restart."""
+
+
+class EnrolError(AgentError):
+    """Enrolment cannot be finished; trying again is safe."""

@@ -1,0 +1,38 @@
+"""What a probe is: a name, a period, a time limit, and a function that measures devices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.config import Config
+from contract.health import DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class LinkQuality:
+    """The line to the controller, as the kernel sees it on the live MQTT connection.
+
+    `loss_percent` is the share of TCP segments sent twice since the connection began.
+    """
+
+    rtt_ms: float
+    jitter_ms: float
+    loss_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a probe may know beside what it measures itself."""
+
+    config: Config
+    boot_id: str
+    link: LinkQuality | None  # None when not connected
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One subject that is measured. `run` may raise: the scheduler reports it."""
+
+    name: str
+    period_s: float
+    timeout_s: float
+    run: Callable[[Context], tuple[DeviceState, ...]]
