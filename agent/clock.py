@@ -1,4 +1,4 @@
-"""What time it is, and whether to believe it: a kiosk's clock battery dies, and a power cut follows."""
+"""What time it is, and whether to believe it: clock batteries die, and power cuts follow."""
 
 import ctypes
 import time
@@ -24,8 +24,13 @@ class Clock:
         return time.monotonic()
 
     def is_trusted(self) -> bool:
-        """Whether the kernel says that a time server disciplines the clock, and it is plausible."""
-        return self.utc() >= _EARLIEST and _is_synchronised()
+        """Whether what `utc` says can be relied upon."""
+        return clock_trusted()
+
+
+def clock_trusted() -> bool:
+    """Whether the kernel says that a time server disciplines the clock, and it is plausible."""
+    return datetime.now(UTC) >= _EARLIEST and _is_synchronised()
 
 
 def uptime_s() -> float:

@@ -52,7 +52,7 @@ class OutboxLimits:
 class Match:
     """How a declared peripheral is told from its like. None means any.
 
-    `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a device node.
+    `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a node.
     """
 
     usb_id: str | None = None

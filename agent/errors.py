@@ -3,6 +3,7 @@
 AgentError
 ├── ConfigError     agent.toml says something that cannot be
 ├── StoreError      the kiosk's disk does not take or give what we keep there
+│   └── CorruptError    what it gives is not what was written
 ├── LinkError       the broker cannot be reached, or does not want us
 ├── PowerError      the machine refuses to restart
 └── EnrolError      enrolment cannot be finished
@@ -19,6 +20,10 @@ class ConfigError(AgentError):
 
 class StoreError(AgentError):
     """The outbox and journal cannot be read or written: full, read-only or failing disk."""
+
+
+class CorruptError(StoreError):
+    """The database file is damaged; it is to be set aside."""
 
 
 class LinkError(AgentError):

@@ -1,0 +1,157 @@
+"""Reads agent.toml.
+
+A complete file:
+
+    kiosk = "pvp-63003-1"
+    state_dir = "/var/lib/vigie-agent"
+
+    [broker]
+    host = "vigie.example.org"
+    port = 8883
+    ca = "ca.pem"                   # relative paths start at this file's folder
+    certificate = "kiosk.pem"
+    key = "kiosk.key"
+
+    [power]
+    method = "systemd"
+
+    [[peripheral]]
+    id = "camera"
+    kind = "camera"
+    match = { usb_id = "046d:0825" }
+"""
+
+from pathlib import Path
+
+from agent.config import (
+    BUILT_IN,
+    Broker,
+    Config,
+    Match,
+    OutboxLimits,
+    Peripheral,
+    PowerMethod,
+    ProbeTimes,
+)
+from agent.errors import ConfigError
+from agent.toml import Table, read
+from contract.topics import KIOSK_PATTERN, RESERVED_PREFIX, is_kiosk_id
+
+#: 72 hours offline must fit whatever is configured. Hourly full reports of 20 devices are 0.5 MB,
+#: a change each five minutes 5 MB more.
+MIN_OUTBOX_BYTES = 8 * 1024 * 1024
+MIN_OUTBOX_AGE_H = 72.0
+
+_DEVICE_ID = r"[a-z0-9][a-z0-9._:-]{0,63}"
+_KIND = r"[a-z][a-z0-9-]{0,31}"
+
+
+def load(path: Path) -> Config:
+    """The configuration in `path`. Raises ConfigError: file, line, key, value, remedy."""
+    root = read(path.absolute())
+    config = Config(
+        kiosk=_kiosk(root),
+        state_dir=root.file("state_dir", "a folder", default="/var/lib/vigie-agent"),
+        broker=_broker(root.table("broker", is_required=True)),
+        probes=_probes(root.table("probes")),
+        outbox=_outbox(root.table("outbox")),
+        power=_power(root.table("power")),
+        peripherals=_peripherals(root.tables("peripheral")),
+    )
+    root.finish()
+    return config
+
+
+def _kiosk(root: Table) -> str:
+    remedy = f"a kiosk id like pvp-63003-1 ({KIOSK_PATTERN}, not {RESERVED_PREFIX}...)"
+    return str(root.value("kiosk", remedy, lambda v: isinstance(v, str) and is_kiosk_id(v)))
+
+
+def _broker(table: Table) -> Broker:
+    broker = Broker(
+        host=table.text("host", "the broker's host name or address", r"[A-Za-z0-9._:-]{1,253}"),
+        port=table.integer("port", 1, 65535, 8883),
+        ca=table.file("ca", "the PEM file of the certificate authority"),
+        certificate=table.file("certificate", "the PEM file of this kiosk's certificate"),
+        key=table.file("key", "the PEM file of this kiosk's private key"),
+        keepalive_s=table.integer("keepalive_s", 5, 3600, 60),
+        will_delay_s=table.integer("will_delay_s", 0, 3600, 10),
+    )
+    table.finish()
+    return broker
+
+
+def _probes(table: Table) -> ProbeTimes:
+    times = ProbeTimes(
+        system_s=table.number("system_s", 1, 86400, 60),
+        storage_s=table.number("storage_s", 1, 86400, 300),
+        network_s=table.number("network_s", 1, 86400, 60),
+        camera_s=table.number("camera_s", 1, 86400, 60),
+        link_s=table.number("link_s", 1, 86400, 3600),
+        timeout_s=table.number("timeout_s", 0.1, 300, 10),
+    )
+    table.finish()
+    return times
+
+
+def _outbox(table: Table) -> OutboxLimits:
+    limits = OutboxLimits(
+        max_bytes=table.integer("max_bytes", MIN_OUTBOX_BYTES, 2**40, 64 * 1024 * 1024),
+        max_age_h=table.number("max_age_h", MIN_OUTBOX_AGE_H, 87600, 720),
+    )
+    table.finish()
+    return limits
+
+
+def _power(table: Table) -> PowerMethod:
+    names = " or ".join(f'"{method}"' for method in PowerMethod)
+    method = table.value("method", names, lambda v: v in tuple(PowerMethod), PowerMethod.SYSTEMD)
+    table.finish()
+    return PowerMethod(method)
+
+
+def _peripherals(tables: tuple[Table, ...]) -> tuple[Peripheral, ...]:
+    found: list[Peripheral] = []
+    for table in tables:
+        peripheral = _peripheral(table)
+        taken = (*BUILT_IN, *(other.id for other in found))
+        if peripheral.id in taken:
+            raise table.error("id", repr(peripheral.id), "unique, and not " + ", ".join(BUILT_IN))
+        found.append(peripheral)
+    return tuple(found)
+
+
+def _peripheral(table: Table) -> Peripheral:
+    peripheral = Peripheral(
+        id=table.text("id", f"an id like camera ({_DEVICE_ID})", _DEVICE_ID),
+        kind=table.text("kind", f"a kind like camera ({_KIND})", _KIND),
+        is_required=table.flag("required", default=True),
+        match=_match(table.inline("match")),
+    )
+    table.finish()
+    return peripheral
+
+
+def _match(table: Table) -> Match:
+    match = Match(
+        usb_id=table.text(
+            "usb_id", "vendor:product like 046d:0825", r"[0-9a-f]{4}:[0-9a-f]{4}", None
+        ),
+        serial=table.text("serial", "a serial number", default=None),
+        port=table.text("port", "a USB port like 1-1.2", r"\d+-\d+(\.\d+)*", None),
+        path=table.text("path", "a device node like /dev/video0", r"/.+", None),
+    )
+    table.finish()
+    return match
+
+
+def check_credentials(config: Config) -> None:
+    """Raises ConfigError when a certificate or key the link needs is not there."""
+    wanted = {
+        "broker.ca": config.broker.ca,
+        "broker.certificate": config.broker.certificate,
+        "broker.key": config.broker.key,
+    }
+    for key, path in wanted.items():
+        if not path.is_file():
+            raise ConfigError(f"{key} is {path}, must be a file: enrol this kiosk first")
