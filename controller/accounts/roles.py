@@ -1,0 +1,63 @@
+"""Who may do what: three roles, each a Django group with its permissions."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
+from django.db import transaction
+
+from controller.errors import VigieError
+
+
+class Role(StrEnum):
+    """From the least to the most trusted."""
+
+    VIEWER = "viewer"
+    TECHNICIAN = "technician"
+    ADMINISTRATOR = "administrator"
+
+
+# Every page and every read of the API asks for a login and nothing more: a viewer needs none.
+_MAY: dict[Role, tuple[str, ...]] = {
+    Role.VIEWER: (),
+    Role.TECHNICIAN: ("commands.run_reboot", "commands.run_ping"),
+}
+
+
+def ensure_roles() -> None:
+    """Make the groups and give them their permissions; again and again changes nothing.
+
+    An administrator may do all there is. Raises VigieError before the database is migrated.
+    """
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    with transaction.atomic():
+        for role in Role:
+            names = _MAY.get(role, tuple(known))
+            if missing := [name for name in names if name not in known]:
+                raise VigieError(
+                    f"permission {missing[0]} of {role} is not in the database: run `vigie init`"
+                )
+            group, _ = Group.objects.get_or_create(name=str(role))
+            group.permissions.set(known[name] for name in names)
+
+
+def role_of(user: User | AnonymousUser) -> Role | None:
+    """The highest role of a user; None for one without any, or not logged in."""
+    if not user.is_authenticated:
+        return None
+    if user.is_superuser:
+        return Role.ADMINISTRATOR
+    return highest(group.name for group in user.groups.all())
+
+
+def highest(names: Iterable[str]) -> Role | None:
+    """The highest role among the names of groups.
+
+    >>> highest(["technician", "viewer", "choir"])
+    <Role.TECHNICIAN: 'technician'>
+    """
+    held = set(names)
+    return next((role for role in reversed(Role) if role in held), None)

@@ -1,0 +1,32 @@
+"""Users and the audit, as read."""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from controller.accounts.models import ApiToken, AuditEntry
+from controller.errors import NotFound
+
+
+def users() -> QuerySet[User]:
+    """All users by name, with what their role is read from."""
+    return User.objects.order_by("username").prefetch_related("groups")
+
+
+def user(name: str) -> User:
+    """One user. Raises NotFound."""
+    try:
+        return users().get(username=name)
+    except User.DoesNotExist as err:
+        raise NotFound(f"no user {name!r}: `vigie user list` shows them") from err
+
+
+def audit(subject: str, limit: int = 50) -> Sequence[AuditEntry]:
+    """What was done to a subject, the latest first."""
+    return list(AuditEntry.objects.filter(subject=subject)[:limit])
+
+
+def tokens(owner: User) -> QuerySet[ApiToken]:
+    """A user's API tokens, the latest first."""
+    return ApiToken.objects.filter(user=owner)
