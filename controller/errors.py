@@ -4,6 +4,7 @@ VigieError
 ├── ConfigError      vigie.toml says something that cannot be
 ├── NotFound         no such kiosk, command, user, ...
 ├── Refused          it is understood, and may not be done now
+│   └── NotPermitted it is understood, and not for this person to do
 └── EnrolmentError   a token or a certificate request that is not good
 """
 
@@ -22,6 +23,10 @@ class NotFound(VigieError):  # noqa: N818 - reads as the answer it is
 
 class Refused(VigieError):  # noqa: N818 - reads as the answer it is
     """Understood, and may not be done now."""
+
+
+class NotPermitted(Refused):
+    """Understood, and not for this person to do."""
 
 
 class EnrolmentError(VigieError):

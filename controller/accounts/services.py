@@ -12,6 +12,7 @@ from django.utils import timezone
 from controller.accounts.models import AuditEntry
 from controller.accounts.roles import Role, ensure_roles, role_of
 from controller.errors import NotFound, Refused
+from controller.text import printable, storable
 
 
 def record(
@@ -28,12 +29,12 @@ def record(
     return AuditEntry.objects.create(
         at=timezone.now(),
         user=user,
-        actor=_printable(actor or (user.get_username() if user else "system"))[:150],
+        actor=printable(actor or (user.get_username() if user else "system"))[:150],
         action=action[:64],
-        subject=_printable(subject)[:150],
-        why=_printable(why),
+        subject=printable(subject)[:150],
+        why=printable(why),
         address=address[:45],
-        details=details or {},
+        details=storable(details or {}),
     )
 
 
@@ -140,8 +141,3 @@ def _keep_one_administrator(user: User) -> None:
     names = {entry.username for entry in administrators}
     if names == {user.username}:
         raise Refused(f"{user.username!r} is the last administrator: make another one first")
-
-
-def _printable(text: str) -> str:
-    """Without the NUL that PostgreSQL refuses and a stranger may send."""
-    return text.replace("\x00", "�")

@@ -1,11 +1,13 @@
 """Orders given to kiosks, and all that was heard of them."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 
-from contract.commands import CATALOGUE, CommandState
+from contract.commands import CATALOGUE, CommandState, spec
+from controller.commands.life import Life
 from controller.fleet.models import Kiosk
 
 
@@ -14,7 +16,9 @@ class Command(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="commands")
-    name = models.CharField(max_length=64, choices=[(spec.name, spec.name) for spec in CATALOGUE])
+    name = models.CharField(
+        max_length=64, choices=[(entry.name, entry.name) for entry in CATALOGUE]
+    )
     args = models.JSONField(default=dict)
     state = models.CharField(
         max_length=10,
@@ -28,6 +32,8 @@ class Command(models.Model):
     sent_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)  # when first accepted, by the controller's clock
     finished_at = models.DateTimeField(null=True)
+    # The controller itself said `expired` or `unknown`: the kiosk may know better, later.
+    is_presumed = models.BooleanField(default=False)
     is_forced = models.BooleanField(default=False)
     why = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
@@ -39,8 +45,21 @@ class Command(models.Model):
             models.Index(fields=("kiosk", "-issued_at"), name="command_by_kiosk"),
         ]
         permissions = [
-            (f"run_{spec.name.replace('-', '_')}", f"Can order {spec.name}") for spec in CATALOGUE
+            (f"run_{entry.name.replace('-', '_')}", f"Can order {entry.name}")
+            for entry in CATALOGUE
         ]
+
+    @property
+    def life(self) -> Life:
+        """What its life depends on. A delayed reboot may take its delay longer."""
+        delay_s = self.args.get("delay_s", 0)
+        return Life(
+            state=CommandState(self.state),
+            expires_at=self.expires_at,
+            runs_in=timedelta(seconds=spec(self.name).runs_in_s + delay_s),
+            begun_at=self.begun_at,
+            is_presumed=self.is_presumed,
+        )
 
 
 class CommandEvent(models.Model):
@@ -55,3 +74,6 @@ class CommandEvent(models.Model):
 
     class Meta:
         ordering = ("received_at", "id")
+        constraints = [
+            models.UniqueConstraint(fields=("command", "state", "at"), name="command_event_once")
+        ]
