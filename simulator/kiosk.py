@@ -1,0 +1,178 @@
+"""How one simulated kiosk lives: a pure function of its seed, its last boot and the time."""
+
+import math
+import random
+import uuid
+from dataclasses import dataclass, replace
+
+from contract.health import DeviceState, Health, Verdict, verdict
+from contract.messages import Declared
+from simulator.parts import EXPERT, PVP, Fault, Part
+from simulator.schedule import DARKNESS, DEVICES, Level, Spell, next_turn, spell
+
+#: The agent measures these on every kiosk: they are never declared.
+BUILT_IN = frozenset({"system", "storage", "network"})
+_WAVE_S = 5400.0  # a metric wanders up and down in about this time
+_FIRST_BOOT_S = 9 * 86400.0  # kiosks have been up for at most this long when the run begins
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """What never changes during a run. Boot ids are drawn from `run`: no two runs share one."""
+
+    id: str
+    parts: tuple[Part, ...]
+    seed: int
+    level: Level
+    run: str
+    phase_s: float  # keeps the fleet out of step
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Ids of the devices without which no citizen can be received."""
+        return frozenset(part.id for part in self.parts if part.is_required)
+
+    @property
+    def declared(self) -> tuple[Declared, ...]:
+        """The peripherals this kiosk is meant to have."""
+        return tuple(
+            Declared(part.id, part.kind, part.is_required)
+            for part in self.parts
+            if part.id not in BUILT_IN
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One boot of the kiosk; `at` is in seconds of the fleet's clock, negative before the run."""
+
+    id: str
+    at: float
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A kiosk at one instant. Nothing about it changes before `turn_at` unless it reboots."""
+
+    boot: Boot
+    devices: tuple[DeviceState, ...]
+    turn_at: float
+    dark: Spell | None = None  # no line or no mains
+
+    @property
+    def has_lost_power(self) -> bool:
+        """Whether it is the mains that are cut, not only the line."""
+        return self.dark is not None and self.dark.choice < 0.5
+
+
+def furnish(kiosk: str, kind: str, seed: int, level: Level, run: str) -> Kiosk:
+    """A kiosk of `kind` (`pvp` or `expert`) with the parts its seed gives it."""
+    draw = _draw(seed, kiosk, "parts")
+    phase_s = draw.uniform(0, 86400)
+    wanted = EXPERT if kind == "expert" else PVP
+    parts = tuple(part for part in wanted if draw.random() < part.share)
+    return Kiosk(kiosk, parts, seed, level, run, phase_s)
+
+
+def begin(kiosk: Kiosk, now: float) -> State:
+    """The kiosk at the first instant of a run."""
+    uptime_s = _draw(kiosk.seed, kiosk.id, "uptime").uniform(600, _FIRST_BOOT_S)
+    return step(kiosk, State(_boot(kiosk, now - uptime_s, 0), (), now), now)
+
+
+def step(kiosk: Kiosk, state: State, now: float) -> State:
+    """The kiosk at `now`: what its parts are, and whether it is in the dark.
+
+    When the mains come back it has booted anew.
+    """
+    rhythm = DARKNESS[kiosk.level]
+    key = f"{kiosk.seed}/{kiosk.id}/dark"
+    dark = spell(rhythm, key, now)
+    if dark is None and state.has_lost_power:
+        state = reboot(kiosk, state, now)
+    turns = [next_turn(rhythm, key, now)]
+    turns += [
+        next_turn(DEVICES[kiosk.level], _key(kiosk, part), now + kiosk.phase_s) - kiosk.phase_s
+        for part in kiosk.parts
+    ]
+    return replace(state, devices=measure(kiosk, state.boot, now), turn_at=min(turns), dark=dark)
+
+
+def reboot(kiosk: Kiosk, state: State, now: float) -> State:
+    """The kiosk after a new boot at `now`: some faults do not survive it."""
+    boot = _boot(kiosk, now, state.boot.count + 1)
+    return replace(state, boot=boot, devices=measure(kiosk, boot, now))
+
+
+def measure(kiosk: Kiosk, boot: Boot, now: float) -> tuple[DeviceState, ...]:
+    """Every device of the kiosk as a full report would say it at `now`."""
+    return tuple(_device(kiosk, part, boot, now) for part in kiosk.parts)
+
+
+def judge(kiosk: Kiosk, devices: tuple[DeviceState, ...]) -> Verdict:
+    """Whether a citizen can be received."""
+    return verdict(devices, kiosk.required)
+
+
+def changes(
+    before: tuple[DeviceState, ...], after: tuple[DeviceState, ...]
+) -> tuple[DeviceState, ...]:
+    """The devices whose health, reasons or facts are news. Metrics alone are not."""
+    known = {device.id: (device.health, device.reasons, device.facts) for device in before}
+    return tuple(
+        device
+        for device in after
+        if known.get(device.id) != (device.health, device.reasons, device.facts)
+    )
+
+
+def _device(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> DeviceState:
+    fault = _fault(kiosk, part, boot, now)
+    reason = fault.reason if fault is not None else ""
+    metrics = {
+        metric.name: metric.when_faulty
+        if reason and metric.reason == reason
+        else _wander(kiosk, f"{part.id}/{metric.name}", metric.low, metric.high, now)
+        for metric in part.metrics
+    }
+    facts: dict[str, str | bool | int | float] = dict(part.facts)
+    if part.id == "system":
+        metrics["uptime_s"] = round(now - boot.at)
+        facts["boot_id"] = boot.id
+    return DeviceState(
+        part.id,
+        part.kind,
+        fault.health if fault is not None else Health.OK,
+        (reason,) if reason else (),
+        metrics,
+        facts,
+    )
+
+
+def _fault(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> Fault | None:
+    found = spell(DEVICES[kiosk.level], _key(kiosk, part), now + kiosk.phase_s)
+    if found is None:
+        return None
+    fault = part.faults[int(found.choice * len(part.faults))]
+    is_cured = fault.is_cured_by_reboot and found.start - kiosk.phase_s < boot.at
+    return None if is_cured else fault
+
+
+def _wander(kiosk: Kiosk, subject: str, low: float, high: float, now: float) -> float:
+    turn = _draw(kiosk.seed, kiosk.id, subject).random()
+    share = 0.5 + 0.5 * math.sin(2 * math.pi * (now / _WAVE_S + turn))
+    return round(low + share * (high - low), 2)
+
+
+def _boot(kiosk: Kiosk, at: float, count: int) -> Boot:
+    bits = _draw(kiosk.seed, kiosk.id, f"{kiosk.run}/boot/{count}").getrandbits(128)
+    return Boot(str(uuid.UUID(int=bits, version=4)), at, count)
+
+
+def _key(kiosk: Kiosk, part: Part) -> str:
+    return f"{kiosk.seed}/{kiosk.id}/{part.id}"
+
+
+def _draw(seed: int, kiosk: str, subject: str) -> random.Random:
+    return random.Random(f"{seed}/{kiosk}/{subject}")  # noqa: S311 - a schedule, no secret

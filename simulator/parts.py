@@ -1,0 +1,143 @@
+"""What a simulated kiosk is made of, and what can befall each part: data only."""
+
+from dataclasses import dataclass
+
+from contract.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way for a part to be unwell."""
+
+    health: Health
+    reason: str  # a standard keyword where there is one: RFC 8011, SANE
+    is_cured_by_reboot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that wanders between two bounds; `when_faulty` is its value under `reason`."""
+
+    name: str
+    low: float
+    high: float
+    reason: str = ""
+    when_faulty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One device. `share` is the part of the fleet that has it, from 0 to 1."""
+
+    id: str
+    kind: str
+    is_required: bool
+    faults: tuple[Fault, ...]
+    metrics: tuple[Metric, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    share: float = 1.0
+
+
+def _degraded(reason: str, is_cured_by_reboot: bool = False) -> Fault:
+    return Fault(Health.DEGRADED, reason, is_cured_by_reboot)
+
+
+def _failed(reason: str, is_cured_by_reboot: bool = False) -> Fault:
+    return Fault(Health.FAILED, reason, is_cured_by_reboot)
+
+
+_GONE = Fault(Health.MISSING, "not-connected")
+_STUCK = _failed("timed-out", is_cured_by_reboot=True)
+
+_SYSTEM = Part(
+    "system",
+    "system",
+    True,
+    (_degraded("memory-low", is_cured_by_reboot=True), _degraded("temperature-high")),
+    (
+        Metric("cpu_percent", 2, 35),
+        Metric("memory_percent", 38, 71, "memory-low", 94),
+        Metric("temperature_celsius", 41, 63, "temperature-high", 88),
+    ),
+    (("os", "Debian GNU/Linux 12 (bookworm)"), ("kernel", "6.1.0-28-amd64")),
+)
+_STORAGE = Part(
+    "storage",
+    "storage",
+    True,
+    (_degraded("storage-low"), _failed("read-only", is_cured_by_reboot=True)),
+    (Metric("free_percent", 44, 72, "storage-low", 6),),
+)
+_NETWORK = Part(
+    "network",
+    "network",
+    True,
+    (_degraded("rtt-high"), _degraded("jitter-high"), _degraded("loss-high")),
+    (
+        Metric("rtt_ms", 22, 84, "rtt-high", 238),
+        Metric("jitter_ms", 1, 14, "jitter-high", 57),
+        Metric("loss_percent", 0, 0.4, "loss-high", 3.5),
+    ),
+)
+_SCREEN = Part("screen", "screen", True, (_GONE,), facts=(("resolution", "1920x1080"),))
+_CAMERA = Part("camera", "camera", True, (_GONE, _STUCK))
+_MICROPHONE = Part("microphone", "microphone", True, (_GONE, _failed("muted")))
+_SPEAKERS = Part("speakers", "speakers", True, (_degraded("muted"),))
+_PRINTER = Part(
+    "printer",
+    "printer",
+    True,
+    (
+        _failed("media-empty"),
+        _failed("media-jam"),
+        _failed("toner-empty"),
+        _failed("cover-open"),
+        _degraded("media-low"),
+        _degraded("toner-low"),
+        _failed("spool-area-full", is_cured_by_reboot=True),
+    ),
+    (Metric("toner_percent", 22, 96, "toner-low", 8),),
+)
+_SCANNER = Part("scanner", "scanner", True, (_failed("jammed"), _failed("cover-open"), _STUCK))
+
+#: The citizen's side.
+PVP: tuple[Part, ...] = (
+    _SYSTEM,
+    _STORAGE,
+    _NETWORK,
+    _SCREEN,
+    Part("touchscreen", "touchscreen", True, (_GONE, _STUCK)),
+    _CAMERA,
+    _MICROPHONE,
+    _SPEAKERS,
+    Part("handset", "handset", False, (_GONE,)),
+    _PRINTER,
+    _SCANNER,
+    Part(
+        "ticket-printer",
+        "printer",
+        False,
+        (_degraded("media-low"), _failed("media-empty"), _failed("cover-open")),
+        share=0.4,
+    ),
+    Part("reader", "barcode-reader", False, (_GONE,), share=0.3),
+    Part(
+        "ups",
+        "ups",
+        False,
+        (_degraded("on-battery"), _degraded("battery-low")),
+        (Metric("charge_percent", 96, 100, "battery-low", 12),),
+        share=0.25,
+    ),
+)
+
+#: The public service's side.
+EXPERT: tuple[Part, ...] = (
+    _SYSTEM,
+    _STORAGE,
+    _NETWORK,
+    _SCREEN,
+    _CAMERA,
+    _MICROPHONE,
+    Part("headset", "headset", False, (_GONE,)),
+)
