@@ -9,7 +9,6 @@ smartctl -j -H -A /dev/nvme0n1 (smartmontools 7.0, JSON):
 """
 
 import logging
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +99,8 @@ def parse_smart(disk: str, raw: bytes) -> Wear | None:
 
 
 def _smart(smartctl: Path, disk: str) -> bytes:
+    import subprocess  # only where there is a smartctl to run: it costs a megabyte
+
     command = [str(smartctl), "-j", "-n", "standby", "-H", "-A", f"/dev/{disk}"]
     try:
         # Its exit status is a set of bits about the disk, so what it printed is what counts.
