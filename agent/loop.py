@@ -54,7 +54,7 @@ class Loop:
 
     def forget(self, fd: int) -> None:
         """Stop watching `fd`. Call it before closing the descriptor."""
-        if fd in self._selector.get_map():
+        if fd >= 0 and fd in (self._selector.get_map() or ()):
             self._selector.unregister(fd)
 
     def later(self, delay_s: float, action: Callable[[], None]) -> Timer:

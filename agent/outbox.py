@@ -8,15 +8,24 @@ a spare message remembers the last seq on disk when it was written.
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from agent.config import OutboxLimits
 from agent.errors import CorruptError, StoreError
 from agent.spool import Build, Entry, Rank, Spool
 from agent.store import Store
+from contract.errors import MessageError
 
-log = logging.getLogger("vigie.outbox")
+log = logging.getLogger(__name__)
 
 SPARE_BYTES = 2 * 1024 * 1024
+
+
+class Key(NamedTuple):
+    """A message's place."""
+
+    epoch: str
+    seq: int
 
 
 class Outbox:
@@ -34,6 +43,11 @@ class Outbox:
         self.retry_disk()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the controller has committed all we said."""
+        return not self.pending(1)
+
+    @property
     def trouble(self) -> str | None:
         """Why the disk is not in use; None while it is."""
         return self._trouble
@@ -44,14 +58,10 @@ class Outbox:
 
     def push(self, build: Build, rank: Rank) -> None:
         """Keep one message: on disk, or else in the spare."""
-        if self._trouble is None:
-            try:
-                self.push_on_disk(build, rank)
-                return
-            except StoreError as err:
-                self._break(err)
-        self._spare = self._spare or Spool(Store(None), SPARE_BYTES)
-        self._spare.push(build, rank, after=self._disk.last_seq if self._disk else 0)
+        try:
+            self._push(build, rank)
+        except MessageError as err:
+            log.error("a message that breaks the contract is not kept: %s", err)
 
     def push_on_disk(
         self, build: Build, rank: Rank, also: Callable[[], None] | None = None
@@ -67,20 +77,32 @@ class Outbox:
                 also()
         self._say_dropped(spool)
 
-    def pending(self, limit: int) -> list[Entry]:
+    def pending(self, limit: int) -> list[Key]:
         """The oldest `limit` messages not yet committed, in the order they were pushed."""
-        merged: list[tuple[tuple[int, int, int], Entry]] = []
+        merged: list[tuple[tuple[int, int, int], Key]] = []
         if self._disk is not None:
             try:
                 found = self._disk.pending(self._uncommitted or 0, limit)
-                merged += [((entry.seq, 0, 0), entry) for _, entry in found]
+                epoch = self._disk.epoch
+                merged += [((seq, 0, 0), Key(epoch, seq)) for seq, _ in found]
             except StoreError as err:
                 self._break(err)
         if self._spare is not None:
+            epoch = self._spare.epoch
             spared = self._spare.pending(0, limit)
-            merged += [((after, 1, entry.seq), entry) for after, entry in spared]
-        merged.sort(key=lambda pair: pair[0])
-        return [entry for _, entry in merged[:limit]]
+            merged += [((after, 1, seq), Key(epoch, seq)) for seq, after in spared]
+        merged.sort()
+        return [key for _, key in merged[:limit]]
+
+    def load(self, key: Key) -> Entry | None:
+        """The message, ready to be sent; None when it is no longer kept."""
+        for spool in (self._disk, self._spare):
+            if spool is not None and spool.epoch == key.epoch:
+                try:
+                    return spool.load(key.seq)
+                except StoreError as err:
+                    self._break(err)
+        return None
 
     def committed(self, epoch: str, seq: int) -> None:
         """Forget all of `epoch` up to `seq`. An epoch that is not ours (any more) is no matter."""
@@ -123,6 +145,22 @@ class Outbox:
         for spool in (self._disk, self._spare):
             if spool is not None:
                 spool.store.close()
+
+    def _push(self, build: Build, rank: Rank) -> None:
+        if self._trouble is None:
+            try:
+                self.push_on_disk(build, rank)
+                return
+            except StoreError as err:
+                self._break(err)
+        self._spare = self._spare or Spool(Store(None), SPARE_BYTES)
+        self._spare.push(build, rank, after=self._last_on_disk())
+
+    def _last_on_disk(self) -> int:
+        try:
+            return self._disk.last_seq if self._disk else 0
+        except StoreError:
+            return 0
 
     def _commit_disk(self, disk: Spool, seq: int) -> None:
         try:

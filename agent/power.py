@@ -1,6 +1,5 @@
 """Restarting the machine: the one act that cannot be tried out, so it is a port."""
 
-import secrets
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +64,10 @@ class SimulatedPower:
     def __init__(self, state_dir: Path, restart: Callable[[], None]) -> None:
         self._path = state_dir / "simulated-boot-id"
         self._restart = restart
-        self._now = self._read() or self._renew()
+        try:
+            self._now = self._read() or self._renew()
+        except OSError:  # a full or read-only disk: this life still has an id
+            self._now = str(uuid.uuid4())
 
     def boot_id(self) -> str:
         """The made-up id of this made-up boot: it holds until the agent restarts."""
@@ -86,7 +88,7 @@ class SimulatedPower:
             return None
 
     def _renew(self) -> str:
-        boot_id = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        boot_id = str(uuid.uuid4())
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.write_text(boot_id + "\n")

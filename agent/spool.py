@@ -82,37 +82,43 @@ class Spool:
     def push(self, build: Build, rank: Rank, after: int = 0) -> int:
         """Keep one message and answer its seq; what does not fit any more is dropped.
 
-        `after` is the seq of another spool that this message follows (see `outbox`).
+        `after` is the seq of another spool that this message follows (see `outbox`). Raises
+        MessageError, and uses no seq, when the message breaks the contract.
         """
         with self.store.transaction():
             seq = self.last_seq + 1
             message = build(self.epoch, seq)
             channel = Channel.OUTCOME if isinstance(message, Outcome) else Channel.REPORT
+            payload = encode(message)
+            decode(channel, payload)  # what the other end would refuse would never be committed
             # A time told by a clock nobody trusts is no reason to forget a message later.
             at = message.at.timestamp() if message.clock_trusted else None
             self.store.rows(
                 "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?)",
-                *(seq, channel, rank, after, at, encode(message)),
+                *(seq, channel, rank, after, at, payload),
             )
             self._shrink()
             return seq
 
-    def pending(self, after_seq: int, limit: int) -> list[tuple[int, Entry]]:
-        """Up to `limit` messages above `after_seq` in order, each with its `after`."""
-        floor = self.floor
-        rows = self.store.rows(
-            "SELECT seq, after, channel, payload FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
-            *(after_seq, limit),
+    def pending(self, after_seq: int, limit: int) -> list[tuple[int, int]]:
+        """Up to `limit` messages above `after_seq` in order, each as its (seq, after)."""
+        return self.store.rows(
+            "SELECT seq, after FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", after_seq, limit
         )
-        entries: list[tuple[int, Entry]] = []
-        for seq, after, name, raw in rows:
-            channel = Channel(name)
-            payload = _addressed(channel, raw, self.epoch, seq, floor)
-            if payload is None:
-                self._drop([seq])
-            else:
-                entries.append((after, Entry(self.epoch, seq, floor, channel, payload)))
-        return entries
+
+    def load(self, seq: int) -> Entry | None:
+        """The message ready to be sent; None when it is gone, or spoilt (then it is dropped)."""
+        rows = self.store.rows("SELECT channel, payload FROM outbox WHERE seq = ?", seq)
+        if not rows:
+            return None
+        channel, floor = Channel(rows[0][0]), self.floor
+        try:
+            message = decode(channel, rows[0][1])
+        except MessageError:
+            self._drop([seq])
+            return None
+        addressed = msgspec.structs.replace(message, epoch=self.epoch, seq=seq, floor=floor)
+        return Entry(self.epoch, seq, floor, channel, encode(addressed))
 
     def committed(self, seq: int) -> None:
         """Forget all up to `seq`: the controller has it."""
@@ -177,12 +183,3 @@ def _fewest(rows: list[tuple[int, int]], excess: int) -> list[int]:
         chosen.append(seq)
         excess -= size
     return chosen
-
-
-def _addressed(channel: Channel, raw: bytes, epoch: str, seq: int, floor: int) -> bytes | None:
-    """The message as numbered today; None when the disk has spoilt it."""
-    try:
-        message = decode(channel, raw)
-    except MessageError:
-        return None
-    return encode(msgspec.structs.replace(message, epoch=epoch, seq=seq, floor=floor))

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.errors import CorruptError, StoreError
 
-log = logging.getLogger("vigie.store")
+log = logging.getLogger(__name__)
 
 _VERSION = 1
 _SCHEMA = """

@@ -1,0 +1,261 @@
+"""The agent put together: probes to outbox to broker, commands back. The composition root."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.board import Board, Change
+from agent.clock import Clock
+from agent.commands.ping import Ping
+from agent.commands.reboot import Reboot, Stage
+from agent.config import Config
+from agent.courier import RESEND_S, Courier
+from agent.errors import StoreError
+from agent.hotplug import Hotplug
+from agent.journal import Journal
+from agent.link import Link, Listener
+from agent.loop import Loop, Timer
+from agent.orders import Orders
+from agent.outbox import Outbox
+from agent.power import Power, power
+from agent.probe import Context, Probe
+from agent.scheduler import Result, Scheduler
+from agent.spool import Rank
+from agent.store import open_store
+from agent.systemd import Systemd
+from agent.voice import Voice, machine_facts
+from contract.errors import MessageError
+from contract.messages import Ack, decode, encode
+from contract.topics import Channel
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the agent does what is nobody's turn."""
+
+    beat_s: float = 15.0  # keep alive, send again, try the disk
+    full_report_s: float = 3600.0
+    resend_s: float = RESEND_S
+    settle_s: float = 30.0  # a probe that has not answered by then is not waited for
+    down_within_s: float = 120.0
+
+
+class Kiosk:
+    """One running agent. Build it, `run` it, `close` it."""
+
+    def __init__(
+        self,
+        config: Config,
+        probes: Sequence[Probe],
+        systemd: Systemd,
+        pace: Pace = Pace(),
+        clock: Clock | None = None,
+    ) -> None:
+        self._config, self._pace, self._systemd = config, pace, systemd
+        self._clock = clock or Clock()
+        self._lock = hold(config.state_dir)
+        self.is_restarting = False  # the simulated machine restarts: run the program anew
+        self.loop = Loop()
+        self.outbox = Outbox(lambda: open_store(config.state_dir / "agent.db"), config.outbox)
+        self._power: Power = power(config, self._restart)
+        self.voice = Voice(config, self._clock, self._power.boot_id())
+        self.board = Board(config.required)
+        listener = Listener(self._connected, self._heard)
+        self.link = Link(config.broker, config.kiosk, self.loop, self.voice.presence, listener)
+        self._courier = Courier(self.outbox, self.link.publish, self.loop.now, pace.resend_s)
+        self._orders = self._make_orders()
+        self._scheduler = Scheduler(probes, self._context, self._deliver)
+        self._hotplug = Hotplug()
+        self._unheard = {probe.name for probe in probes}
+        self._on_settled: list[Callable[[], None]] = []
+        self._is_settled = self._is_stopping = False
+        self._probe_timer: Timer | None = None
+        self._board_timer: Timer | None = None
+
+    def run(self) -> None:
+        """Until a signal, or a simulated restart."""
+        loop = self.loop
+        loop.on_terminate(lambda: self.stop("stopping"))
+        loop.watch(self._hotplug.fileno(), self._replug)
+        self._orders.reconcile()
+        self._probe()
+        self._beat()
+        loop.later(self._pace.settle_s, self._settle)
+        loop.later(self._pace.full_report_s, self._hourly)
+        self.link.open()
+        self._systemd.ready()
+        log.info("kiosk %s watches %s", self._config.kiosk, ", ".join(sorted(self._unheard)))
+        loop.run()
+
+    def stop(self, reason: str) -> None:
+        """Say goodbye, then leave `run`."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._systemd.stopping()
+            self.link.close(reason, self.loop.stop)
+
+    def close(self) -> None:
+        """Give files and descriptors back."""
+        self._scheduler.stop()
+        self._hotplug.close()
+        self.outbox.close()
+        self.loop.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _make_orders(self) -> Orders:
+        stage = Stage(
+            is_heard=lambda: self.outbox.is_empty,
+            leave=self.link.close,
+            come_back=self.link.open,
+            when_settled=self._when_settled,
+            devices=self.board.devices,
+        )
+        orders = Orders(
+            self.outbox,
+            Journal(self.outbox.disk),
+            self.voice,
+            self._clock,
+            self.board.devices,
+            self._courier.pump,
+        )
+        reboot = Reboot(self._power, self.loop, self._clock, stage, self._pace.down_within_s)
+        orders.learn((Ping(self._clock), reboot))
+        return orders
+
+    def _restart(self) -> None:
+        self.is_restarting = True
+        self.loop.stop()
+
+    # Probes to outbox
+
+    def _probe(self) -> None:
+        if self._probe_timer is not None:
+            self._probe_timer.cancel()
+        self._scheduler.tick(self.loop.now())
+        self._probe_timer = self.loop.later(self._scheduler.due(self.loop.now()), self._probe)
+
+    def _context(self) -> Context:
+        return Context(self._config, self.voice.boot_id, self.link.quality())
+
+    def _deliver(self, result: Result) -> None:
+        """Called by the worker, so it only hands over."""
+        self.loop.post(lambda: self._apply(result))
+
+    def _apply(self, result: Result) -> None:
+        self._news(self.board.apply(result, self.loop.now()))
+        self._unheard.discard(result.probe)
+        if not self._unheard:
+            self._settle()
+        self._probe()
+
+    def _news(self, change: Change) -> None:
+        due = self.board.next_due()
+        if self._board_timer is not None:
+            self._board_timer.cancel()
+        if due is not None:
+            wait_s = max(0.0, due - self.loop.now())
+            self._board_timer = self.loop.later(
+                wait_s, lambda: self._news(self.board.settle(self.loop.now()))
+            )
+        # Until every probe has reported there is one full report to come, not a handful of bits.
+        if change and self._is_settled:
+            verdict = self.board.verdict()
+            report = self.voice.report(
+                change.devices, verdict, is_full=False, removed=change.removed
+            )
+            self.outbox.push(report, Rank.CHANGE)
+            self._courier.pump()
+
+    def _settle(self) -> None:
+        """All probes have reported once, or have had the time to."""
+        if self._is_settled:
+            return
+        self._is_settled = True
+        # What is found at a start may differ from what was last said: it is a change.
+        self._say_all(Rank.CHANGE)
+        for waiting in self._on_settled:
+            waiting()
+        self._on_settled.clear()
+
+    def _when_settled(self, action: Callable[[], None]) -> None:
+        if self._is_settled:
+            action()
+        else:
+            self._on_settled.append(action)
+
+    def _say_all(self, rank: Rank) -> None:
+        report = self.voice.report(self.board.devices(), self.board.verdict(), is_full=True)
+        self.outbox.push(report, rank)
+        self._courier.pump()
+
+    def _replug(self) -> None:
+        for name in self._hotplug.read():
+            self._scheduler.soon(name)
+        self._probe()
+
+    # The link
+
+    def _connected(self) -> None:
+        inventory = self.voice.inventory(machine_facts(self._config))
+        self.link.publish(Channel.INVENTORY, encode(inventory), retain=True)
+        if self._is_settled:
+            self._say_all(Rank.ROUTINE)
+        self._courier.begin()
+
+    def _heard(self, channel: Channel, payload: bytes, left_s: int | None) -> None:
+        if channel is Channel.COMMAND:
+            self._orders.receive(payload, left_s)
+            return
+        try:
+            ack = decode(channel, payload)
+        except MessageError as err:
+            log.error("an acknowledgement is ignored: %s", err)
+            return
+        if isinstance(ack, Ack):
+            self._courier.acknowledged(ack)
+
+    # Time
+
+    def _beat(self) -> None:
+        self.link.tick()
+        if self.outbox.trouble is not None:
+            self.outbox.retry_disk()
+        self._courier.pump()
+        self._systemd.alive()
+        self._systemd.status(self._state())
+        self.loop.later(min(self._pace.beat_s, self._systemd.watchdog_s or 3600), self._beat)
+
+    def _hourly(self) -> None:
+        if self._clock.is_trusted():
+            self.outbox.forget_old(self._clock.utc())
+        self._say_all(Rank.ROUTINE)
+        self.loop.later(self._pace.full_report_s, self._hourly)
+
+    def _state(self) -> str:
+        line = "connected" if self.link.is_up else f"no connection: {self.link.trouble or 'trying'}"
+        disk = f"; disk: {self.outbox.trouble}" if self.outbox.trouble else ""
+        return f"{self.board.verdict().state}; {line}{disk}"
+
+
+def hold(state_dir: Path) -> int | None:
+    """Make sure that one agent only uses this folder: a descriptor to keep open.
+
+    None when the disk does not allow to. Raises StoreError when another agent runs there.
+    """
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(state_dir / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None  # full or read-only: the outbox will say it
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        os.close(fd)
+        raise StoreError(f"{state_dir} is in use, must belong to one agent only") from err
+    return fd

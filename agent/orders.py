@@ -1,0 +1,173 @@
+"""The life of a command on the kiosk: heard, checked, journalled, done once, answered."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.clock import Clock
+from agent.commands import Finish, Work
+from agent.errors import StoreError
+from agent.journal import Entry, Journal
+from agent.outbox import Outbox
+from agent.spool import Rank
+from agent.voice import Voice
+from contract.commands import CommandState, parse_args, spec
+from contract.errors import CommandError, MessageError
+from contract.health import DeviceState
+from contract.messages import Command, decode
+from contract.topics import Channel
+
+log = logging.getLogger(__name__)
+
+
+class Orders:
+    """Receives commands; `said` is called whenever there is an outcome to send."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        journal: Journal,
+        voice: Voice,
+        clock: Clock,
+        devices: Callable[[], Iterable[DeviceState]],
+        said: Callable[[], None],
+    ) -> None:
+        self._outbox, self._journal, self._voice = outbox, journal, voice
+        self._clock, self._devices, self._said = clock, devices, said
+        self._works: dict[str, Work] = {}
+        self._under_way: dict[str, str] = {}  # command id -> name
+        self._refused: set[str] = set()  # answered without a journal: not again in this life
+
+    def learn(self, works: Iterable[Work]) -> None:
+        """Which commands there are."""
+        self._works = {work.name: work for work in works}
+
+    def receive(self, payload: bytes, left_s: int | None) -> None:
+        """Take a command in. `left_s` is how long the broker would still have kept it."""
+        try:
+            command = decode(Channel.COMMAND, payload)
+        except MessageError as err:
+            log.error("a command is ignored: %s", err)
+            return
+        if not isinstance(command, Command):
+            return
+        try:
+            if command.id in self._refused or self._journal.find(command.id) is not None:
+                log.info("command %s was heard before: it is not run twice", command.id)
+                return
+            self._take(command, left_s)
+        except StoreError as err:
+            # What is not on disk before it is done could be done twice.
+            self._refused.add(command.id)
+            reason = f"the kiosk cannot write down what it is told: {err}"
+            self._answer(command.id, CommandState.REFUSED, reason)
+
+    def reconcile(self) -> None:
+        """After a start: take up what was not finished when the agent ended."""
+        try:
+            unfinished = self._journal.unfinished()
+        except StoreError:
+            return  # said by the outbox
+        for entry in unfinished:
+            work = self._works.get(entry.name)
+            if work is None:
+                self._finisher(entry)(CommandState.UNKNOWN, "this agent no longer knows it")
+            elif entry.state is CommandState.ACCEPTED:
+                # Running is written before anything is done, so nothing was.
+                self._finisher(entry)(CommandState.FAILED, "the agent ended before it was begun")
+            else:
+                self._under_way[entry.id] = entry.name
+                work.resume(entry, self._finisher(entry))
+
+    def _take(self, command: Command, left_s: int | None) -> None:
+        entry = Entry(
+            id=command.id,
+            name=command.name,
+            args=command.args,
+            state=CommandState.ACCEPTED,
+            boot_id=self._voice.boot_id,
+            began_at=self._clock.utc(),
+            before={state.id: str(state.health) for state in self._devices()},
+        )
+        late = expired(command, self._clock.utc(), left_s, is_trusted=self._clock.is_trusted())
+        refusal = self._refusal(command)
+        if late is not None:
+            self._record(entry, CommandState.EXPIRED, late)
+        elif refusal is not None:
+            self._record(entry, CommandState.REFUSED, refusal)
+        else:
+            log.info("command %s: %s", command.id, command.name)
+            self._record(entry, CommandState.ACCEPTED)
+            self._record(entry, CommandState.RUNNING)
+            self._under_way[entry.id] = entry.name
+            self._works[entry.name].begin(entry, self._finisher(entry))
+
+    def _refusal(self, command: Command) -> str | None:
+        try:
+            parse_args(command.name, command.args)
+        except CommandError as err:
+            return str(err)
+        if command.name not in self._works:
+            return f"this agent cannot {command.name}: it is older than the controller"
+        disruptive = [name for name in self._under_way.values() if spec(name).is_disruptive]
+        if disruptive:
+            return f"a {disruptive[0]} is under way"
+        return None
+
+    def _finisher(self, entry: Entry) -> Finish:
+        def finish(
+            state: CommandState, reason: str = "", result: Mapping[str, Any] | None = None
+        ) -> None:
+            self._under_way.pop(entry.id, None)
+            log.info("command %s (%s): %s %s", entry.id, entry.name, state, reason)
+            try:
+                self._record(entry, state, reason, result)
+            except StoreError:
+                self._answer(entry.id, state, reason, result)
+
+        return finish
+
+    def _record(
+        self,
+        entry: Entry,
+        state: CommandState,
+        reason: str = "",
+        result: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Journal and outcome, both or neither. Raises StoreError."""
+        self._outbox.push_on_disk(
+            self._voice.outcome(entry.id, state, reason, result),
+            Rank.OUTCOME,
+            also=lambda: self._journal.write(entry._replace(state=state)),
+        )
+        self._said()
+
+    def _answer(
+        self,
+        command: str,
+        state: CommandState,
+        reason: str,
+        result: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._outbox.push(self._voice.outcome(command, state, reason, result), Rank.OUTCOME)
+        self._said()
+
+
+def expired(command: Command, now: datetime, left_s: int | None, *, is_trusted: bool) -> str | None:
+    """Why a command comes too late; None when it does not.
+
+    The broker counts down `left_s` by its own clock; the hour in the command is judged only by a
+    clock that is trusted. When neither can tell, it is too late: a reboot may be days old.
+    """
+    if is_trusted and now >= command.expires_at:
+        return f"heard at {_hour(now)}, it was to be obeyed by {_hour(command.expires_at)}"
+    if left_s is not None:
+        return None if left_s > 0 else "its time was up when the broker delivered it"
+    if not is_trusted:
+        return "this kiosk's clock is not trusted and the broker set no limit: it may be old"
+    return None
+
+
+def _hour(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

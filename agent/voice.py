@@ -1,0 +1,121 @@
+"""What this kiosk says: the contract's messages, with its time, boot id and version filled in."""
+
+import hashlib
+import platform
+import socket
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent.clock import Clock
+from agent.config import BUILT_IN, Config
+from agent.spool import Build
+from contract import RELEASE
+from contract.commands import CommandState
+from contract.health import DeviceState, Verdict
+from contract.messages import Declared, Inventory, Outcome, Presence, Report, Scalar
+
+_MAX_DEVICES = 64
+_MAX_REASON = 500
+#: Where a machine's model is written: PCs, then boards with a device tree.
+_MODELS = (Path("/sys/class/dmi/id/product_name"), Path("/proc/device-tree/model"))
+_MACHINE_ID = Path("/etc/machine-id")
+
+
+class Voice:
+    """Builds messages; sends nothing."""
+
+    def __init__(self, config: Config, clock: Clock, boot_id: str) -> None:
+        self._config, self._clock, self.boot_id = config, clock, boot_id
+
+    def presence(self, session: str, is_online: bool, reason: str) -> Presence:
+        """The birth, the farewell or the last will of one connection."""
+        at = self._clock.utc()
+        return Presence(session, is_online, at, self.boot_id, RELEASE, reason)
+
+    def inventory(self, facts: dict[str, Scalar]) -> Inventory:
+        """What this kiosk is made of and meant to have."""
+        built_in = tuple(Declared(name, name, is_required=True) for name in BUILT_IN)
+        declared = tuple(
+            Declared(device.id, device.kind, device.is_required)
+            for device in self._config.peripherals
+        )
+        return Inventory(self._clock.utc(), self.boot_id, RELEASE, facts, built_in + declared)
+
+    def report(
+        self,
+        devices: Iterable[DeviceState],
+        verdict: Verdict,
+        *,
+        is_full: bool,
+        removed: tuple[str, ...] = (),
+    ) -> Build:
+        """Devices as measured now."""
+        at, is_trusted = self._clock.utc(), self._clock.is_trusted()
+        kept = tuple(devices)[:_MAX_DEVICES]
+        return lambda epoch, seq: Report(
+            epoch=epoch,
+            seq=seq,
+            at=at,
+            clock_trusted=is_trusted,
+            boot_id=self.boot_id,
+            is_full=is_full,
+            devices=kept,
+            removed=removed[:_MAX_DEVICES],
+            verdict=verdict,
+        )
+
+    def outcome(
+        self,
+        command: str,
+        state: CommandState,
+        reason: str = "",
+        result: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> Build:
+        """How far a command has come."""
+        when, is_trusted = at or self._clock.utc(), self._clock.is_trusted()
+        return lambda epoch, seq: Outcome(
+            epoch=epoch,
+            seq=seq,
+            at=when,
+            clock_trusted=is_trusted,
+            boot_id=self.boot_id,
+            command=command,
+            state=state,
+            reason=reason[:_MAX_REASON],
+            result=dict(result or {}),
+        )
+
+
+def machine_facts(config: Config) -> dict[str, Scalar]:
+    """What is known of the machine itself. `machine` tells a cloned disk's two homes apart."""
+    return {
+        "hostname": socket.gethostname(),
+        "os": _os_name(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "model": next((text for path in _MODELS if (text := _read(path))), "unknown"),
+        "machine": _machine(),
+        "power": str(config.power),
+    }
+
+
+def _machine() -> str:
+    # machine-id(5) asks not to show the id itself: a hash of our own stands for it.
+    return hashlib.sha256(b"vigie:" + _read(_MACHINE_ID).encode()).hexdigest()[:16]
+
+
+def _os_name() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
+    except OSError:
+        return "unknown"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip().strip("\0")[:200]
+    except OSError:
+        return ""
