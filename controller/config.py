@@ -39,6 +39,8 @@ class Broker:
     host: str = "localhost"
     port: int = 8883
     is_managed: bool = True
+    listen: str = ""  # the one address a managed broker listens on; all of them when empty
+    public_host: str = ""  # what kiosks are told to connect to; when empty kiosk_door's first name
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def load(folder: Path) -> Config:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ConfigError(f"{path}: {err}") from err
-    return _Reader(path, text).read(Config, table, "", home=folder)
+    read: Config = _Reader(path, text).read(Config, table, "", home=folder)
+    return read
 
 
 @dataclass(frozen=True, slots=True)

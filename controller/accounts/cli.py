@@ -77,7 +77,7 @@ def _add(args: argparse.Namespace) -> int:
     from controller.accounts.roles import Role
     from controller.accounts.services import create_user
 
-    password, is_made = _read_password(args.password_file)
+    password, is_made = read_password(args.password_file)
     create_user(name=args.name, password=password, role=Role(args.role), by=operator())
     print(f"{args.name}: {args.role}")
     if is_made:
@@ -108,7 +108,7 @@ def _role(args: argparse.Namespace) -> int:
 def _password(args: argparse.Namespace) -> int:
     from controller.accounts.services import set_password
 
-    password, is_made = _read_password(args.password_file)
+    password, is_made = read_password(args.password_file)
     set_password(name=args.name, password=password, by=operator())
     print(f"password (shown once): {password}" if is_made else f"{args.name}: password changed")
     return 0
@@ -144,7 +144,8 @@ def _token(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read_password(path: Path | None) -> tuple[str, bool]:
+def read_password(path: Path | None) -> tuple[str, bool]:
+    """The first line of `path` (`-`: standard input), or one made; and whether it was made."""
     if path is None:
         return secrets.token_urlsafe(12), True
     try:

@@ -27,6 +27,11 @@ class Certificate(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    # Given again to a kiosk that lost the answer: it comes back with the same token and key.
+    pem = models.TextField(default="")
+    token = models.OneToOneField(
+        EnrolmentToken, null=True, on_delete=models.SET_NULL, related_name="certificate"
+    )
 
     class Meta:
         ordering = ("-issued_at",)

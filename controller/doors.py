@@ -1,0 +1,139 @@
+"""`vigie web`: the people's door and the kiosks', two servers in one loop that stop together."""
+
+import asyncio
+import logging
+import signal
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+from asgiref.sync import sync_to_async
+
+from controller.config import Config
+from controller.enrolment.authority import Authority
+from controller.enrolment.door import Door
+from controller.enrolment.failures import Failures
+from controller.errors import ConfigError, VigieError
+
+#: Pages that follow the fleet hold a stream open for ever: after this they are cut.
+_GRACE_S = 2
+_REFRESH_S = 3600.0
+#: Connections at once that have not shown a certificate yet.
+_STRANGERS = 128
+_log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """One of two: signals are ours, not each server's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(config: Config) -> None:
+    """Serves both doors until SIGTERM or SIGINT. Django is set up.
+
+    Raises ConfigError for a certificate that cannot be read, VigieError for a port that is taken.
+    """
+    from controller.asgi import people
+
+    servers = (_people(config, people), _kiosks(config))
+    asyncio.run(_run(servers))
+
+
+def _people(config: Config, application: object) -> _Server:
+    web = config.web
+    if bool(web.certificate) != bool(web.key):
+        raise ConfigError("web.certificate and web.key go together: give both, or neither")
+    return _server(application, web.host, web.port, web.certificate or None, web.key or None)
+
+
+def _kiosks(config: Config) -> _Server:
+    pki = config.home / "pki"
+    door = Door(Authority(pki).ca_pem, Failures())
+    at = config.kiosk_door
+    return _server(
+        door,
+        at.host,
+        at.port,
+        str(pki / "door.pem"),
+        str(pki / "door.key"),
+        limit_concurrency=_STRANGERS,
+    )
+
+
+def _server(
+    application: object,
+    host: str,
+    port: int,
+    certificate: str | None,
+    key: str | None,
+    limit_concurrency: int | None = None,
+) -> _Server:
+    settings = uvicorn.Config(
+        application,  # type: ignore[arg-type]  # Django's and ours differ in the names of types alone
+        host=host,
+        port=port,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        lifespan="off",
+        log_config=None,  # Django's logging is set up
+        access_log=False,  # the audit says who did what
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        limit_concurrency=limit_concurrency,
+    )
+    try:
+        settings.load()
+    except (OSError, ssl.SSLError) as err:
+        raise ConfigError(f"certificate {certificate} or key {key} cannot be read: {err}") from err
+    if settings.ssl is not None and limit_concurrency is not None:
+        settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_3  # every agent speaks it
+    return _Server(settings)
+
+
+async def _run(servers: Sequence[_Server]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    refresher = asyncio.create_task(_keep_fresh())
+    tasks = [asyncio.create_task(_serve(server)) for server in servers]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop()
+        refresher.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _serve(server: _Server) -> None:
+    try:
+        await server.serve()
+    except SystemExit as err:  # how uvicorn says that it could not listen; it has logged why
+        raise VigieError(
+            f"{server.config.host}:{server.config.port} cannot be listened on: another program has"
+            " it, or choose another port in vigie.toml"
+        ) from err
+
+
+async def _keep_fresh() -> None:
+    """Renews the revocation list daily: an old one would close the broker to everybody."""
+    from controller.enrolment import enforcement
+
+    while True:
+        try:
+            await sync_to_async(enforcement.refresh)(datetime.now(UTC))
+        except Exception:
+            _log.exception("the revocation list could not be renewed")
+        await asyncio.sleep(_REFRESH_S)

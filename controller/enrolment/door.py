@@ -1,0 +1,154 @@
+"""The kiosks' door, an ASGI application: the only thing a machine without a certificate can reach.
+
+    GET  /ca.pem   -> the region's authority; the kiosk compares it with its token's fingerprint
+    POST /enrol    {"token": "vgt1...", "csr": "-----BEGIN CERTIFICATE REQUEST-----..."}
+         200       {"kiosk", "certificate", "ca", "broker_host", "broker_port"}
+         4xx, 503  {"error": "a plain sentence"}
+
+It knows no session, no cookie and no page, so that nothing of the people's door is behind it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+from msgspec import Meta, Struct
+
+from controller.enrolment import services
+from controller.enrolment.failures import Failures
+from controller.enrolment.services import Enrolled
+from controller.errors import EnrolmentError, VigieError
+
+MAX_BYTES = 16_384
+_BODY_S = 10.0  # a slow sender must not hold a place for long
+_log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Request(Struct, frozen=True):
+    """The body of POST /enrol."""
+
+    token: Annotated[str, Meta(max_length=200)]
+    csr: Annotated[str, Meta(max_length=12_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    kind: bytes = b"application/json"
+    retry_after_s: int | None = None
+
+
+class Door:
+    """The application. `ca_pem` is what GET /ca.pem gives."""
+
+    def __init__(self, ca_pem: str, failures: Failures) -> None:
+        self._ca = Answer(200, ca_pem.encode("ascii"), b"application/x-pem-file")
+        self._failures = failures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        client = scope.get("client")
+        answer = await self._answer(scope, receive, client[0] if client else "")
+        headers = [
+            (b"content-type", answer.kind),
+            (b"content-length", str(len(answer.body)).encode("ascii")),
+            (b"cache-control", b"no-store"),
+            (b"connection", b"close"),
+        ]
+        if answer.retry_after_s is not None:
+            headers.append((b"retry-after", str(answer.retry_after_s).encode("ascii")))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, scope: Scope, receive: Receive, address: str) -> Answer:
+        match scope["path"], scope["method"]:
+            case "/ca.pem", "GET" | "HEAD":
+                return self._ca
+            case "/enrol", "POST":
+                return await self._enrol(receive, address)
+            case (("/ca.pem" | "/enrol"), method):
+                return _error(405, f"method is {method[:16]}, must be GET /ca.pem or POST /enrol")
+            case _:
+                return _error(404, "this door knows GET /ca.pem and POST /enrol alone")
+
+    async def _enrol(self, receive: Receive, address: str) -> Answer:
+        wait_s = self._failures.wait_s(address, time.monotonic())
+        if wait_s:
+            seconds = int(wait_s) + 1
+            text = f"too many failures from {address}: try again in {seconds} s"
+            return Answer(429, _json({"error": text}), retry_after_s=seconds)
+        try:
+            async with asyncio.timeout(_BODY_S):
+                body = await _body(receive)
+        except TimeoutError:
+            return self._failed(address, 408, f"the request took longer than {_BODY_S:.0f} s")
+        if body is None:
+            return self._failed(address, 413, f"the request is over {MAX_BYTES} bytes")
+        try:
+            request = msgspec.json.decode(body, type=Request)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # Without the decoder's own words: they may repeat what was sent.
+            return self._failed(address, 400, 'the request must be {"token": text, "csr": text}')
+        try:
+            enrolled = await sync_to_async(_redeem)(request, address)
+        except EnrolmentError as err:
+            return self._failed(address, 403, str(err))
+        except (DatabaseError, VigieError, OSError):
+            _log.exception("a kiosk at %s could not be enrolled", address)
+            return Answer(
+                503,
+                _json({"error": "the controller cannot enrol just now: try again later"}),
+                retry_after_s=10,
+            )
+        _log.info("kiosk %s enrolled from %s", enrolled.kiosk, address)
+        return Answer(200, _json(enrolled))
+
+    def _failed(self, address: str, status: int, text: str) -> Answer:
+        self._failures.add(address, time.monotonic())
+        _log.warning("enrolment from %s refused: %s", address, text)
+        return _error(status, text)
+
+
+def _redeem(request: Request, address: str) -> Enrolled:
+    close_old_connections()
+    try:
+        return services.redeem(request.token, request.csr, address=address)
+    finally:
+        close_old_connections()
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None once it is too long."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > MAX_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _error(status: int, text: str) -> Answer:
+    return Answer(status, _json({"error": text}))
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.encode(value)
