@@ -24,7 +24,7 @@ JITTER = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run of a probe found. With an `error`, `states` are its last devices as unknown."""
+    """What one run of a probe found. With an `error`, its devices as unknown."""
 
     probe: str
     states: tuple[DeviceState, ...]
@@ -193,8 +193,9 @@ class Scheduler:
             log.warning("probe %s: %s", run.probe.name, error)
         duration_s = self._clock() - run.started
         entry.stat = footprint.Stat(run.probe.name, duration_s, reason)
+        # A probe that never answered stands for its devices by its own name.
+        known = entry.states or (DeviceState(run.probe.name, run.probe.name, Health.UNKNOWN),)
         entry.states = tuple(
-            replace(state, health=Health.UNKNOWN, reasons=(reason,), metrics={})
-            for state in entry.states
+            replace(state, health=Health.UNKNOWN, reasons=(reason,), metrics={}) for state in known
         )
         return Result(run.probe.name, entry.states, duration_s, error)

@@ -106,6 +106,7 @@ def test_a_probe_that_raises_is_unknown_and_stops_no_other() -> None:
     bench = Bench(bad=broken, good=fine)
     results = bench.round(3)
     assert results["bad"].error == "OSError: no such sensor"
+    assert results["bad"].states == (DeviceState("bad", "bad", Health.UNKNOWN, ("probe-error",)),)
     assert results["good"].states == (OK,)
     assert agent_device(results).reasons == ("probe-error",)
     assert agent_device(results).facts == {"failing_probes": "bad"}
