@@ -1,5 +1,29 @@
 """The people's door: pages and API."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from controller.fleet.selectors import touched_since
+from controller.web import views
+from controller.web.live import Live
+
+#: The open pages of this process; whoever runs the server calls its `stop()` before the server's.
+LIVE = Live(touched_since)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.fleet, name="fleet"),
+    path("board", views.fleet_board, name="fleet-board"),
+    path("kiosks/<slug:kiosk_id>", views.kiosk, name="kiosk"),
+    path("kiosks/<slug:kiosk_id>/board", views.kiosk_board, name="kiosk-board"),
+    path("kiosks/<slug:kiosk_id>/reboot", views.reboot, name="reboot"),
+    path("live", views.stream(LIVE), name="live"),
+    path(
+        "login",
+        LoginView.as_view(template_name="login.html", redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("language", login_not_required(set_language), name="language"),
+]

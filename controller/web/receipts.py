@@ -1,0 +1,61 @@
+"""The life of a command, step by step, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from controller.commands.models import Command
+from controller.web.measures import duration
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One state that a command came to, by the controller's clock."""
+
+    state: str
+    at: datetime
+    after_s: float | None  # since the step before; None for the first
+    reason: str
+
+
+def life(command: Command) -> list[Step]:
+    """What was heard of a command, in order."""
+    steps: list[Step] = []
+    for event in command.events.all():
+        after_s = (event.received_at - steps[-1].at).total_seconds() if steps else None
+        # The command's own last reason is said above its life already.
+        reason = "" if event.reason == command.reason else event.reason
+        steps.append(Step(event.state, event.received_at, after_s, reason))
+    return steps
+
+
+def summary(command: Command) -> str:
+    """How long it took and what became of the devices, as far as the kiosk said so."""
+    result: dict[str, Any] = command.result
+    parts = []
+    took_s = result.get("duration_s")
+    if isinstance(took_s, int | float):
+        parts.append(_("It took {duration}.").format(duration=duration(took_s)))
+    if "better" in result and "worse" in result:
+        parts.append(_compared(len(result["better"]), len(result["worse"]), result.get("same")))
+    return " ".join(parts)
+
+
+def _compared(better: int, worse: int, same: object) -> str:
+    if not better and not worse:
+        return _("Its devices are as before.")
+    texts = []
+    if better:
+        texts.append(
+            ngettext("{n} device is better", "{n} devices are better", better).format(n=better)
+        )
+    if worse:
+        texts.append(
+            ngettext("{n} device is worse", "{n} devices are worse", worse).format(n=worse)
+        )
+    if isinstance(same, int) and same:
+        texts.append(ngettext("{n} is as before", "{n} are as before", same).format(n=same))
+    return _("Compared with before: {changes}.").format(changes=", ".join(texts))

@@ -1,0 +1,200 @@
+"""Words for what pages show: states, kinds, measures. Keys are the contract's or the models'.
+
+A key without words is shown as it is: a newer kiosk may know more than we do.
+"""
+
+import re
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from contract.commands import CommandState
+from contract.health import Health
+from controller.accounts.roles import Role
+from controller.fleet.models import Department, HostType, KioskKind, Lifecycle
+from controller.fleet.standing import Standing
+
+Words = Mapping[str, str | Promise]
+
+HEALTH: Words = {
+    Health.OK: _("Works"),
+    Health.DEGRADED: _("Needs attention"),
+    Health.FAILED: _("Broken"),
+    Health.MISSING: _("Missing"),
+    Health.UNKNOWN: _("Not measured"),
+}
+
+#: What one kiosk is.
+STANDING: Words = {
+    Standing.NOT_READY: _("Not ready"),
+    Standing.OFFLINE: _("Offline"),
+    Standing.SILENT: _("Silent"),
+    Standing.UNKNOWN: _("Uncertain"),
+    Standing.DEGRADED: _("To be watched"),
+    Standing.READY: _("Ready"),
+    Standing.ASLEEP: _("Off, host closed"),
+    Standing.ASIDE: _("Out of service"),
+}
+
+#: The same in one sentence, the head of the kiosk page.
+VERDICT: Words = {
+    Standing.NOT_READY: _("This kiosk cannot receive a citizen."),
+    Standing.OFFLINE: _("This kiosk is offline: nobody can be received."),
+    Standing.SILENT: _("Nothing is heard from this kiosk: nobody knows whether it works."),
+    Standing.UNKNOWN: _("Nobody knows whether this kiosk can receive a citizen."),
+    Standing.DEGRADED: _("This kiosk can receive a citizen, and needs attention soon."),
+    Standing.READY: _("This kiosk is ready to receive a citizen."),
+    Standing.ASLEEP: _("This kiosk is off, and its host is closed: nothing to do."),
+    Standing.ASIDE: _("This kiosk is not in service: nobody expects it to work."),
+}
+
+KIOSK_KIND: Words = {
+    KioskKind.PVP: _("video kiosk"),
+    KioskKind.EXPERT: _("expert terminal"),
+}
+
+LIFECYCLE: Words = {
+    Lifecycle.PLANNED: _("Planned"),
+    Lifecycle.ACTIVE: _("In service"),
+    Lifecycle.MAINTENANCE: _("In maintenance"),
+    Lifecycle.RETIRED: _("Retired"),
+}
+
+HOST: Words = {
+    HostType.TOWN_HALL: _("Town hall"),
+    HostType.POST_OFFICE: _("Post office"),
+    HostType.SERVICE_HOUSE: _("France services house"),
+    HostType.TOURIST_OFFICE: _("Tourist office"),
+    HostType.PUBLIC_SERVICE: _("Public service"),
+}
+
+DEPARTMENT: Words = dict(Department.choices)
+
+DEVICE_KIND: Words = {
+    "system": _("Computer"),
+    "storage": _("Disk"),
+    "network": _("Network"),
+    "agent": _("Vigie's agent"),
+    "camera": _("Camera"),
+    "microphone": _("Microphone"),
+    "speaker": _("Loudspeakers"),
+    "speakers": _("Loudspeakers"),
+    "loudspeaker": _("Loudspeakers"),
+    "audio": _("Sound"),
+    "handset": _("Handset"),
+    "screen": _("Screen"),
+    "display": _("Screen"),
+    "touch": _("Touch screen"),
+    "touchscreen": _("Touch screen"),
+    "printer": _("Printer"),
+    "receipt-printer": _("Receipt printer"),
+    "scanner": _("Scanner"),
+    "barcode-reader": _("Barcode reader"),
+    "card-reader": _("Card reader"),
+    "ups": _("Power supply unit"),
+    "modem": _("Modem"),
+    "presence": _("Connection"),
+}
+
+PRESENCE: Words = {
+    "online": _("Online"),
+    "offline": _("Offline"),
+}
+
+PRESENCE_REASON: Words = {
+    "connected": _("it connected"),
+    "stopping": _("its agent was stopped"),
+    "rebooting": _("it is restarting"),
+    "lost": _("the connection was lost"),
+}
+
+COMMAND: Words = {
+    "reboot": _("Restart"),
+    "ping": _("Call"),
+}
+
+COMMAND_STATE: Words = {
+    CommandState.QUEUED: _("Waiting to be sent"),
+    CommandState.SENT: _("Sent"),
+    CommandState.ACCEPTED: _("Accepted by the kiosk"),
+    CommandState.RUNNING: _("Under way"),
+    CommandState.SUCCEEDED: _("Done"),
+    CommandState.FAILED: _("Failed"),
+    CommandState.REFUSED: _("Refused by the kiosk"),
+    CommandState.EXPIRED: _("Expired"),
+    CommandState.UNKNOWN: _("Outcome unknown"),
+}
+
+#: Of shapes.SHAPES: how a command's state is drawn.
+COMMAND_SHAPE: dict[str, str] = {
+    CommandState.QUEUED: "waiting",
+    CommandState.SENT: "waiting",
+    CommandState.ACCEPTED: "waiting",
+    CommandState.RUNNING: "waiting",
+    CommandState.SUCCEEDED: "ok",
+    CommandState.FAILED: "failed",
+    CommandState.REFUSED: "failed",
+    CommandState.EXPIRED: "unknown",
+    CommandState.UNKNOWN: "unknown",
+}
+
+ROLE: Words = {
+    Role.VIEWER: pgettext_lazy("role", "Viewer"),
+    Role.TECHNICIAN: pgettext_lazy("role", "Technician"),
+    Role.ADMINISTRATOR: pgettext_lazy("role", "Administrator"),
+}
+
+METRIC: Words = {
+    "cpu_percent": _("Processor"),
+    "load": _("Load"),
+    "memory_percent": _("Memory used"),
+    "available_bytes": _("Memory free"),
+    "temperature_celsius": _("Temperature"),
+    "uptime_s": _("Running for"),
+    "free_bytes": _("Free space"),
+    "free_percent": _("Free space"),
+    "inodes_free_percent": _("Free files"),
+    "wear_percent": _("Wear"),
+    "rtt_ms": _("Response time"),
+    "jitter_ms": _("Jitter"),
+    "loss_percent": _("Packets lost"),
+    "rx_errors": _("Errors received"),
+    "tx_errors": _("Errors sent"),
+    "rss_bytes": _("Memory of the agent"),
+    "probes_failed": _("Failed measurements"),
+    "toner_percent": _("Toner"),
+    "paper_percent": _("Paper"),
+    "level_percent": _("Level"),
+    "battery_percent": _("Battery"),
+    "signal_percent": _("Signal"),
+}
+
+
+def word(words: Words, key: str) -> str:
+    """What `key` is called in the language of the page."""
+    return str(words.get(key, key))
+
+
+_DAYS: Words = {
+    "Mo": _("Mon"),
+    "Tu": _("Tue"),
+    "We": _("Wed"),
+    "Th": _("Thu"),
+    "Fr": _("Fri"),
+    "Sa": _("Sat"),
+    "Su": _("Sun"),
+    "PH": _("public holidays"),
+    "off": _("closed"),
+    "closed": _("closed"),
+    "24/7": _("day and night"),
+}
+
+
+def opening_hours(text: str) -> str:
+    """OpenStreetMap's opening hours with the days in words, a rule a line."""
+    rules = (rule.strip().replace("-", "–") for rule in text.split(";"))
+    return "\n".join(
+        re.sub(r"24/7|[A-Za-z]+", lambda found: word(_DAYS, found[0]), rule) for rule in rules
+    )
