@@ -1,0 +1,32 @@
+"""Real peers for all tests of this tier."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peer.authority import Authority
+from tests.peer.broker import Broker, is_installed
+from tests.peer.region import Region
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "pki")
+
+
+@pytest.fixture
+def broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
+    if not is_installed():
+        pytest.skip("mosquitto is not installed")
+    started = Broker(tmp_path / "broker", authority)
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def region(broker: Broker) -> Iterator[Region]:
+    connected = Region(broker)
+    yield connected
+    connected.close()
