@@ -1,0 +1,183 @@
+"""`./scripts/demo`: starts all, prints the address and the logins, stops all on Ctrl-C."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from simulator import region
+from simulator.demo import check
+from simulator.demo.api import Api
+from simulator.demo.children import Children, tail
+from simulator.demo.layout import HERE, HOST, Layout, Ports
+from simulator.demo.prepare import (
+    REAL,
+    REGION,
+    Login,
+    Setting,
+    enrol_all,
+    environment,
+    lay_controller,
+    program,
+)
+from simulator.errors import DemoError, SimulatorError
+from simulator.schedule import Level
+
+_EXAMPLES = """\
+examples:
+  ./scripts/demo                       # until Ctrl-C; what it learns stays in .demo/
+  ./scripts/demo --fresh --port 8080   # forget the last one
+  ./scripts/demo --check               # start, prove that all works, stop
+"""
+_OPEN_LIMIT_S = 60.0
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done or stopped by its user, 1 something did not come up, 2 wrong usage."""
+    args = _parser().parse_args(argv)
+    for number in _STOPPING:  # also in the background, where a shell has SIGINT ignored
+        signal.signal(number, _interrupt)
+    layout = Layout(args.folder.absolute())
+    try:
+        with layout.locked(fresh=args.fresh):
+            return _run(args, layout)
+    except SimulatorError as err:
+        print(f"demo: {err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 0 if not args.check else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./scripts/demo",
+        description="A region on this machine: broker, controller, one real agent, 102 simulated.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    folder = Path(os.environ.get("VIGIE_DEMO", ".demo"))
+    ports = Ports()
+    parser.add_argument("--fresh", action="store_true", help="forget the last demonstration")
+    parser.add_argument("--check", action="store_true", help="prove that all works, then stop")
+    parser.add_argument("--folder", type=Path, default=folder, help=f"state ({folder})")
+    parser.add_argument("--port", type=int, default=ports.web, help=f"pages ({ports.web})")
+    parser.add_argument("--door-port", type=int, default=ports.door, help=f"door ({ports.door})")
+    parser.add_argument("--broker-port", type=int, default=ports.broker, help=f"({ports.broker})")
+    parser.add_argument("--faults", type=Level, choices=list(Level), default=Level.SOME)
+    return parser
+
+
+def _run(args: argparse.Namespace, layout: Layout) -> int:
+    ports = Ports(args.port, args.door_port, args.broker_port)
+    ports.require_free()
+    if not shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin"):
+        raise DemoError("mosquitto is not installed: run ./scripts/setup demo")
+    began = time.monotonic()
+    setting = Setting(layout, ports, environment(layout), _say)
+    children = Children(setting.environment, _say)
+    try:
+        logins = lay_controller(setting)
+        _start_controller(setting, children)
+        enrol_all(setting)
+        _start_kiosks(setting, children, args.faults)
+        if args.check:
+            _check(setting, children, began)
+        else:
+            _greet(ports, logins, layout)
+            _wait(children)
+    except DemoError:
+        _show_logs(layout)
+        raise
+    finally:
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        _say("stopping")
+        children.stop()
+    return 0
+
+
+def _start_controller(setting: Setting, children: Children) -> None:
+    setting.say("starting broker and controller")
+    children.start("controller", [program("vigie"), "up"], setting.layout.log("controller"))
+    pages = Api(HERE, setting.ports.web)
+    until = time.monotonic() + _OPEN_LIMIT_S
+    while not pages.answers():
+        if time.monotonic() > until:
+            raise DemoError(f"the pages do not answer within {_OPEN_LIMIT_S:.0f} s")
+        _pause(children, 0.2)
+
+
+def _start_kiosks(setting: Setting, children: Children, faults: Level) -> None:
+    layout = setting.layout
+    setting.say(f"starting the real agent ({REAL}) and the simulated fleet")
+    agent = [program("vigie-agent"), "run", "--config", str(layout.agent / "agent.toml")]
+    children.start("agent", agent, layout.log("agent"))
+    broker = f"{HOST}:{setting.ports.broker}"
+    words = ("run", "--pki", layout.fleet, "--kiosks", REGION, "--leave-out", REAL)
+    more = ("--broker", broker, "--faults", faults, "--status-file", layout.status)
+    fleet = [program("vigie-simulator"), *map(str, (*words, *more))]
+    children.start("fleet", fleet, layout.log("fleet"))
+
+
+def _check(setting: Setting, children: Children, began: float) -> None:
+    words = ("user", "token", "admin", "--name", "demo-check", "--valid-for", "1d")
+    token = setting.vigie(*words).strip()
+    api = Api(HERE, setting.ports.web, token)
+    watch = check.Watch(lambda wait_s: _pause(children, wait_s), setting.say)
+    kiosks = len(region.read(REGION))
+    online_s = check.wait_online(api, kiosks, watch)
+    values = check.wait_real_values(api, REAL, watch)
+    setting.say(f"the real kiosk tells the truth: {values}")
+    ping = check.order(api, REAL, "ping", watch)
+    setting.say("ping answered; rebooting the real kiosk (simulated: its agent restarts)")
+    reboot = check.order(api, REAL, "reboot", watch)
+    print(
+        f"demo --check: {kiosks} of {kiosks} kiosks online in {online_s:.1f} s, "
+        f"{REAL} says {values}, ping {ping.duration_s * 1000:.0f} ms, "
+        f"simulated reboot proven in {reboot.duration_s:.1f} s, "
+        f"{time.monotonic() - began:.0f} s in all",
+        flush=True,
+    )
+
+
+def _greet(ports: Ports, logins: tuple[Login, ...], layout: Layout) -> None:
+    print(f"\n  Vigie: http://{HERE}:{ports.web}\n")
+    for login in logins:
+        print(f"    {login.name:<10} {login.password:<14} {login.role}")
+    print(f"\n  logs in {layout.log('*')}; Ctrl-C stops everything\n", flush=True)
+
+
+def _wait(children: Children) -> None:
+    while True:
+        _pause(children, 0.5)
+
+
+def _pause(children: Children, wait_s: float) -> None:
+    children.require_alive()
+    time.sleep(wait_s)
+
+
+def _show_logs(layout: Layout) -> None:
+    for name in ("controller", "agent", "fleet"):
+        log = layout.log(name)
+        if log.exists():
+            print(f"--- {log}\n{tail(log)}", file=sys.stderr)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(f"vigie: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
