@@ -7,11 +7,13 @@ acknowledges what was committed, and waits for more.
 import logging
 import random
 import select
+import socket
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -62,6 +64,7 @@ class Link:
         self._complaint = ""
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
+        client.on_socket_open = _send_at_once
         client.tls_set_context(_context(endpoint))
 
     def stop(self) -> None:
@@ -168,6 +171,11 @@ class Link:
         if text != self._complaint:
             log.warning(text)
             self._complaint = text
+
+
+def _send_at_once(_client: object, _userdata: object, sock: Any) -> None:
+    """An acknowledgement must not wait for the one before it (Nagle)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _context(endpoint: Endpoint) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 _WRITTEN_AGAINST = "2.2."
-_RECV_BYTES = 262_144
+_RECV_BYTES = 1_048_576
 _PUBLISH, _PUBACK = 0x30, 0x40
 _MID = struct.Struct("!H")
 
@@ -53,6 +53,14 @@ class StockClient(mqtt.Client):
     def _keep(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         mid = message.mid if message.qos else 0
         self.inbox.append(Arrival(message.topic.encode(), bytes(message.payload), mid))
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read what has arrived into `inbox`."""
+        while True:
+            held = len(self.inbox)
+            code = super().loop_read(max_packets)
+            if code or len(self.inbox) == held:
+                return code
 
     def acknowledge(self, arrivals: list[Arrival]) -> None:
         """Send PUBACK for these: they are safe."""
