@@ -12,7 +12,8 @@ from controller.errors import ConfigError
 
 SECRET = "secret_key"  # noqa: S105 - the name of a file
 
-_TEMPLATE = """# The controller's configuration. Every line has a default. After a change: `vigie init`.
+_TEMPLATE = """\
+# The controller's configuration. Every line has a default; after a change: `vigie init`.
 
 language = "fr"                # of what no browser has chosen: fr or en
 time_zone = "Europe/Paris"
