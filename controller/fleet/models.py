@@ -196,3 +196,4 @@ class Reading(models.Model):
                 fields=("kiosk", "device", "metric", "resolution", "start"), name="reading_once"
             )
         ]
+        indexes = [models.Index(fields=("resolution", "start"), name="reading_by_age")]

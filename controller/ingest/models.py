@@ -64,6 +64,12 @@ class Rejected(models.Model):
         ordering = ("-id",)
 
 
+class Rollup(models.Model):
+    """How far received reports have gone into readings; one row, moved in the same transaction."""
+
+    up_to = models.BigIntegerField(default=0)  # the id of a Received
+
+
 class Tally(models.Model):
     """What one ingest process has done since its first start."""
 

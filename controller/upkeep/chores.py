@@ -1,0 +1,27 @@
+"""What the worker does beside commands: readings each minute, retention each hour."""
+
+from datetime import datetime, timedelta
+
+from controller.accounts import services as accounts
+from controller.commands import services as commands
+from controller.commands.worker import Chore
+from controller.config import Retention
+from controller.fleet import retention as fleet
+from controller.ingest import retention as ingest
+from controller.ingest.rollup import roll_up
+
+
+def chores(keep: Retention) -> tuple[Chore, ...]:
+    """In the order to be done: what is to be deleted is counted first."""
+
+    def forget_deeds(now: datetime) -> bool:
+        accounts.forget(now - timedelta(days=keep.audit_days))
+        commands.forget(now - timedelta(days=keep.changes_days))
+        return False
+
+    return (
+        Chore("readings", 60, lambda _: roll_up()),
+        Chore("messages", 3600, lambda now: ingest.forget(now, keep)),
+        Chore("history", 3600, lambda now: fleet.forget(now, keep)),
+        Chore("audit and commands", 86_400, forget_deeds),
+    )
