@@ -24,8 +24,10 @@ _LINE_GROUPS = 0x1 | 0x10 | 0x40
 class Hotplug:
     """Listens from its creation on; `fileno` is readable when `read` has something to say."""
 
-    def __init__(self, context: pyudev.Context | None = None) -> None:
-        self._monitor = pyudev.Monitor.from_netlink(context or pyudev.Context(), source=source())
+    def __init__(self, context: pyudev.Context | None = None, source: str | None = None) -> None:
+        self._monitor = pyudev.Monitor.from_netlink(
+            context or pyudev.Context(), source=source or best_source()
+        )
         for subsystem in SUBSYSTEMS:
             self._monitor.filter_by(subsystem)
         self._monitor.start()
@@ -66,7 +68,7 @@ class Hotplug:
         return names
 
 
-def source() -> str:
+def best_source() -> str:
     """Where events come from: `udev`, after its rules have run, or the bare `kernel`."""
     return "udev" if _UDEVD.exists() else "kernel"
 

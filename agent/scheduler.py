@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Two runs of one probe are at least this far apart, however often hot-plug asks.
 SPACING_S = 0.5
+#: The kernel says that a device goes before it is gone, so hot-plug is looked at once more.
+CONFIRM_S = 1.0
 #: Periods are drawn within 5 % so that a region's kiosks do not measure in step.
 JITTER = 0.05
 
@@ -50,6 +52,7 @@ class _Entry:
     probe: Probe
     due: float
     started: float = float("-inf")
+    is_hastened: bool = False  # hot-plug asked for the next run
     is_stuck: bool = False  # a run of it was abandoned and has not come back
     states: tuple[DeviceState, ...] = ()
     stat: footprint.Stat | None = None
@@ -103,10 +106,11 @@ class Scheduler:
             self._hand(run)
 
     def soon(self, name: str) -> None:
-        """Ask for an early run: a device came or went. Unknown names are ignored."""
+        """A device came or went: run its probe now and once more. Unknown names are ignored."""
         with self._lock:
             entry = self._plan.get(name)
             if entry is not None:
+                entry.is_hastened = True
                 entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
 
     def stats(self) -> tuple[footprint.Stat, ...]:
@@ -132,7 +136,9 @@ class Scheduler:
         # os.urandom is there already; the module `random` would cost half a megabyte.
         chance = int.from_bytes(os.urandom(2), "big") / 0xFFFF
         stretch = 1 + self._jitter * (2 * chance - 1)
-        entry.started, entry.due = now, now + stretch * entry.probe.period_s
+        wait_s = CONFIRM_S if entry.is_hastened else stretch * entry.probe.period_s
+        entry.started, entry.due = now, now + wait_s
+        entry.is_hastened = False
         self._current = _Run(entry.probe, self._context(), now, now + entry.probe.timeout_s)
         return self._current
 

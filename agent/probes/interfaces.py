@@ -197,7 +197,7 @@ def _messages(raw: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 16 <= len(raw):
         length, kind = struct.unpack_from("=IH", raw, at)
-        if length < 16:
+        if length < 16 or at + length > len(raw):
             return
         yield kind, raw[at + 16 : at + length]
         at += (length + 3) & ~3

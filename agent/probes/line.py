@@ -7,7 +7,7 @@ broker's TCP port takes to answer is used instead, which tells delay and jitter 
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -97,9 +97,15 @@ def is_loopback(address: str) -> bool:
 class Resolver:
     """Looks a name up within a time limit: a dead name server would else hold a probe 10 s."""
 
-    def __init__(self, host: str, timeout_s: float = RESOLVE_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        host: str,
+        timeout_s: float = RESOLVE_TIMEOUT_S,
+        lookup: Callable[[str], str] | None = None,
+    ) -> None:
         self._host = host
         self._timeout_s = timeout_s
+        self._lookup = lookup or _lookup
         self._asking: threading.Thread | None = None
         self._found: str | None = None
 
@@ -116,10 +122,14 @@ class Resolver:
 
     def _ask(self) -> None:
         try:
-            found = socket.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
+            self._found = self._lookup(self._host)
         except OSError:
             return
-        self._found = str(found[0][4][0])
+
+
+def _lookup(host: str) -> str:
+    """The first address the system's resolver gives. Raises OSError."""
+    return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
 
 
 def _is_address(host: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from agent.config import Broker, Config
 from agent.probe import Context, Probe
-from agent.scheduler import Result, Scheduler
+from agent.scheduler import CONFIRM_S, SPACING_S, Result, Scheduler
 from contract.health import DeviceState, Health
 
 CONFIG = Config("pvp-1", Broker("localhost", Path("ca"), Path("crt"), Path("key")))
@@ -198,10 +198,13 @@ def test_hot_plug_hastens_a_probe_but_never_makes_a_burst_of_it() -> None:
     bench.round(2)
     bench.scheduler.soon("one")
     bench.scheduler.soon("one")
-    assert bench.scheduler.due(bench.clock.now) == 0.5
-    bench.clock.now += 0.5
+    assert bench.scheduler.due(bench.clock.now) == SPACING_S
+    bench.clock.now += SPACING_S
     assert bench.next().probe == "one"
-    assert bench.scheduler.due(bench.clock.now) > 0.5
+    assert bench.scheduler.due(bench.clock.now) == CONFIRM_S
+    bench.clock.now += CONFIRM_S
+    assert bench.next().probe == "one"
+    assert bench.scheduler.due(bench.clock.now) > CONFIRM_S
 
 
 def test_hot_plug_of_something_without_a_probe_is_ignored() -> None:

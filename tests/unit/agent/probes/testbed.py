@@ -1,0 +1,129 @@
+"""Hardware made of files: a umockdev bed, and the agent's eyes looking at it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[3]
+PRELOAD = "libumockdev-preload.so.0"
+USB = "/devices/pci0000:00/0000:00:14.0/usb1"
+
+
+class Child:
+    """A Python program of ours that is told and answers in lines."""
+
+    def __init__(self, script: str, *arguments: str, **environ: str) -> None:
+        environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), "LD_PRELOAD": PRELOAD, **environ}
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / script), *arguments],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the child has ended"
+        return line.strip()
+
+    def close(self) -> None:
+        self.process.communicate(timeout=10)
+
+
+class Bed(Child):
+    """The make-believe hardware."""
+
+    def __init__(self) -> None:
+        super().__init__("bed.py")
+        self.root = self.hear()
+
+    def plug(self, description: str, node: str) -> None:
+        """Devices in umockdev's format; `node` is the path of the one that is announced."""
+        self._order(add=description, announce=f"/sys{node}")
+
+    def pull_camera(self, port: str, number: int) -> None:
+        """Pull the plug of a camera."""
+        nodes = [f"/sys{camera_path(port, each)}" for each in (number, number + 1)]
+        self._order(remove=[*nodes, f"/sys{USB}/{port}"], announce=nodes[0])
+
+    def _order(self, **order: str | list[str]) -> None:
+        self.say(json.dumps(order))
+        assert self.hear() == "done"
+
+
+class Watch(Child):
+    """The agent's eyes on a bed."""
+
+    def __init__(self, bed: Bed, source: str, declared: list[dict[str, Any]]) -> None:
+        super().__init__("watch.py", source, json.dumps(declared), UMOCKDEV_DIR=bed.root)
+        self.news: list[dict[str, Any]] = []  # of cameras, all that was ever said
+
+    def until_seen(self, **healths: str) -> None:
+        """Wait for a run of the camera probe that finds exactly these."""
+        while self._next().get("seen") != healths:
+            pass
+
+    def until_said(self, device: str, health: str) -> dict[str, Any]:
+        """Wait for the news that a device is in this state, and answer it."""
+        while True:
+            for state in self._next().get("news", []):
+                if (state["id"], state["health"]) == (device, health):
+                    return dict(state)
+
+    def until_removed(self, device: str) -> None:
+        """Wait for the news that a device is no more."""
+        while device not in self._next().get("removed", []):
+            pass
+
+    def said_of(self, device: str) -> list[str]:
+        """The healths of a device in the order they were said."""
+        return [state["health"] for state in self.news if state["id"] == device]
+
+    def _next(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self.hear())
+        self.news += said.get("news", [])
+        return said
+
+
+def camera_path(port: str, number: int) -> str:
+    return f"{USB}/{port}/{port}:1.0/video4linux/video{number}"
+
+
+def camera(port: str, number: int, serial: str, usb_id: str = "046d:0825") -> str:
+    """A UVC camera: a USB device with a node that captures and one for its metadata."""
+    vendor, product = usb_id.split(":")
+    return f"""P: {USB}/{port}
+E: SUBSYSTEM=usb
+E: DEVTYPE=usb_device
+A: idVendor={vendor}
+A: idProduct={product}
+A: serial={serial}
+A: product=HD Webcam C270
+
+P: {camera_path(port, number)}
+N: video{number}
+E: DEVNAME=/dev/video{number}
+E: SUBSYSTEM=video4linux
+E: ID_V4L_CAPABILITIES=:capture:
+A: index=0
+A: name=HD Webcam
+
+P: {camera_path(port, number + 1)}
+N: video{number + 1}
+E: DEVNAME=/dev/video{number + 1}
+E: SUBSYSTEM=video4linux
+E: ID_V4L_CAPABILITIES=:
+A: index=1
+A: name=HD Webcam
+"""
