@@ -16,9 +16,14 @@ from controller.errors import ConfigError, VigieError
 MODULES = (
     "controller.processes",
     "controller.accounts.cli",
+    "controller.fleet.cli",
     "controller.enrolment.cli",
+    "controller.commands.cli",
     "controller.ingest.cli",
+    "controller.upkeep.cli",
 )
+#: They may be started beside a `vigie init` that is not done yet, so they wait for its tables.
+LASTING = ("ingest", "worker", "web")
 _EXAMPLES = """examples:
   vigie init --admin marie --name vigie.example.org   # lay everything a controller needs
   vigie up                                            # run broker, ingest, worker and web
@@ -34,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ["VIGIE_HOME"] = str(args.home.absolute())
     try:
         if not getattr(args, "without_django", False):
-            _set_up(args.home.absolute())
+            _set_up(args.home.absolute(), waits=args.command in LASTING)
         return int(args.run(args))
     except ConfigError as err:
         return _said(err, 2)
@@ -62,18 +67,20 @@ def _parser() -> argparse.ArgumentParser:
         default=config.home(),
         help="the controller's folder (default: $VIGIE_HOME, or /var/lib/vigie)",
     )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name in MODULES:
         import_module(name).register(subparsers)
     return parser
 
 
-def _set_up(home: Path) -> None:
-    from controller.foundation import require_initialised, set_up_django
+def _set_up(home: Path, *, waits: bool) -> None:
+    from controller import foundation
 
-    require_initialised(home)
-    set_up_django()
+    foundation.require_initialised(home)
+    foundation.set_up_django()
     logging.captureWarnings(capture=True)
+    if waits:
+        foundation.await_migrations()
 
 
 def _said(err: Exception, code: int) -> int:

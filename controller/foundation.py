@@ -1,15 +1,18 @@
 """What `vigie init` lays, again without harm: folder, configuration, keys, tables, roles."""
 
+import logging
 import os
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from controller import config
 from controller.atomic import PRIVATE, write
 from controller.config import Config
-from controller.errors import ConfigError
+from controller.errors import ConfigError, VigieError
 
+_log = logging.getLogger(__name__)
 SECRET = "secret_key"  # noqa: S105 - the name of a file
 
 _TEMPLATE = """\
@@ -110,14 +113,38 @@ def migrate() -> Iterator[str]:
 def pending_migrations() -> list[str]:
     """Names of the migrations that the database has not seen; Django is set up.
 
-    Raises django.db.OperationalError when there is no database to ask.
+    Raises VigieError when the database cannot be asked.
     """
-    from django.db import connection
+    from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+    except DatabaseError as err:
+        name = connection.settings_dict["NAME"]
+        raise VigieError(
+            f"database {name} cannot be asked: {str(err).strip()}; see [database] in vigie.toml"
+        ) from err
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{step.app_label}.{step.name}" for step, _ in plan]
+
+
+def await_migrations(timeout_s: float = 120.0) -> None:
+    """Returns once the tables are of this release; Django is set up.
+
+    Raises VigieError when they are not in time, or when the database cannot be asked.
+    """
+    end = time.monotonic() + timeout_s
+    is_said = False
+    while pending := pending_migrations():
+        if time.monotonic() >= end:
+            raise VigieError(
+                f"the database lacks {len(pending)} migrations ({pending[0]}): run `vigie init`"
+            )
+        if not is_said:
+            _log.warning("waiting for `vigie init`: %d migrations are to come", len(pending))
+            is_said = True
+        time.sleep(1)
 
 
 def require_initialised(home: Path) -> None:

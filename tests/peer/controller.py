@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -222,13 +223,13 @@ class Region:
     def enrol_by_door(self, token: str, csr: str) -> httpx.Response:
         """POST /enrol, verified by the region's authority."""
         with self.client() as client:
-            return client.post(f"{self.door}/enrol", json={"token": token, "csr": csr})
+            return client.post("/enrol", json={"token": token, "csr": csr})
 
-    def client(self) -> httpx.Client:
-        """An HTTPS client that trusts the region's authority alone."""
-        import ssl
-
-        return httpx.Client(verify=ssl.create_default_context(cafile=str(self.pki / "ca.pem")))
+    def client(self, address: str = "127.0.0.1") -> httpx.Client:
+        """A client of the kiosks' door, coming from `address`, that trusts the region alone."""
+        trust = ssl.create_default_context(cafile=str(self.pki / "ca.pem"))
+        transport = httpx.HTTPTransport(verify=trust, local_address=address)
+        return httpx.Client(base_url=self.door, transport=transport, timeout=30)
 
     def _start(self, name: str, *command: str) -> None:
         assert name not in self._processes, f"{name} runs already"
