@@ -1,8 +1,9 @@
 """What one kiosk is told about itself, as read from agent.toml."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 #: Devices every kiosk has, whatever is declared.
 BUILT_IN = ("system", "storage", "network")
@@ -15,8 +16,7 @@ class PowerMethod(StrEnum):
     SIMULATED = "simulated"  # a demonstration: the agent restarts, the machine does not
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
+class Broker(Struct, frozen=True):
     """Where the controller's broker is, and what proves who we are to it (PEM files)."""
 
     host: str
@@ -28,8 +28,7 @@ class Broker:
     will_delay_s: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeTimes:
+class ProbeTimes(Struct, frozen=True):
     """How often each probe runs, and how long one run may take."""
 
     system_s: float = 60.0
@@ -40,16 +39,14 @@ class ProbeTimes:
     timeout_s: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxLimits:
+class OutboxLimits(Struct, frozen=True):
     """What an offline kiosk may keep."""
 
     max_bytes: int = 64 * 1024 * 1024
     max_age_h: float = 720.0
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """How a declared peripheral is told from its like. None means any.
 
     `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a node.
@@ -61,8 +58,7 @@ class Match:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Peripheral:
+class Peripheral(Struct, frozen=True):
     """A device this kiosk is meant to have."""
 
     id: str
@@ -71,8 +67,7 @@ class Peripheral:
     match: Match = Match()
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """All of agent.toml, with absolute paths."""
 
     kiosk: str

@@ -1,7 +1,8 @@
 """Carries the outbox over the link: a window at a time, until the controller has committed it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.outbox import Key, Outbox
 from contract.messages import Ack
@@ -14,8 +15,7 @@ RESEND_S = 60.0
 RESEND_CAP_S = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     at: float
     floor: int
     times: int

@@ -1,9 +1,10 @@
 """What this kiosk was told to do and how far it came, on disk before it is done."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 from agent.store import Store
 from contract.commands import CommandState
@@ -11,6 +12,7 @@ from contract.commands import CommandState
 #: Finished commands kept to recognise a redelivery: a command lives an hour at most, not a year.
 KEPT = 500
 
+_JSON = msgspec.json.Encoder()
 _COLUMNS = "id, name, args, state, boot_id, began_at, before"
 _OPEN = (CommandState.ACCEPTED, CommandState.RUNNING)
 
@@ -55,8 +57,8 @@ class Journal:
         with store.transaction():
             store.rows(
                 "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
-                *(entry.id, entry.name, json.dumps(entry.args), entry.state, entry.boot_id),
-                *(entry.began_at.timestamp(), json.dumps(entry.before)),
+                *(entry.id, entry.name, _JSON.encode(entry.args), entry.state, entry.boot_id),
+                *(entry.began_at.timestamp(), _JSON.encode(entry.before)),
             )
             if entry.state.is_final:
                 store.rows(
@@ -66,13 +68,13 @@ class Journal:
                 )
 
 
-def _entry(row: tuple[str, str, str, str, str, float, str]) -> Entry:
+def _entry(row: tuple[str, str, bytes, str, str, float, bytes]) -> Entry:
     return Entry(
         id=row[0],
         name=row[1],
-        args=json.loads(row[2]),
+        args=msgspec.json.decode(row[2]),
         state=CommandState(row[3]),
         boot_id=row[4],
         began_at=datetime.fromtimestamp(row[5], UTC),
-        before=json.loads(row[6]),
+        before=msgspec.json.decode(row[6]),
     )

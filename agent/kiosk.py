@@ -4,9 +4,11 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
+from agent import lean
 from agent.board import Board, Change
 from agent.clock import Clock
 from agent.commands.ping import Ping
@@ -34,8 +36,7 @@ from contract.topics import Channel
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How often the agent does what is nobody's turn."""
 
     beat_s: float = 15.0  # keep alive, send again, try the disk
@@ -53,10 +54,11 @@ class Kiosk:
         config: Config,
         probes: Sequence[Probe],
         systemd: Systemd,
-        pace: Pace = Pace(),
+        pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._config, self._pace, self._systemd = config, pace, systemd
+        self._config, self._systemd = config, systemd
+        self._pace = pace = pace or Pace()
         self._clock = clock or Clock()
         self._lock = hold(config.state_dir)
         self.is_restarting = False  # the simulated machine restarts: run the program anew
@@ -74,6 +76,9 @@ class Kiosk:
         self._unheard = {probe.name for probe in probes}
         self._on_settled: list[Callable[[], None]] = []
         self._is_settled = self._is_stopping = False
+        # Missing a keepalive by half of it makes the broker hang up (MQTT 5.0, 3.1.2.10).
+        keepalive_s = config.broker.keepalive_s / 4
+        self._beat_s = min(pace.beat_s, keepalive_s, systemd.watchdog_s or pace.beat_s)
         self._probe_timer: Timer | None = None
         self._board_timer: Timer | None = None
 
@@ -179,6 +184,7 @@ class Kiosk:
         self._is_settled = True
         # What is found at a start may differ from what was last said: it is a change.
         self._say_all(Rank.CHANGE)
+        lean.give_back()
         for waiting in self._on_settled:
             waiting()
         self._on_settled.clear()
@@ -229,7 +235,7 @@ class Kiosk:
         self._courier.pump()
         self._systemd.alive()
         self._systemd.status(self._state())
-        self.loop.later(min(self._pace.beat_s, self._systemd.watchdog_s or 3600), self._beat)
+        self.loop.later(self._beat_s, self._beat)
 
     def _hourly(self) -> None:
         if self._clock.is_trusted():

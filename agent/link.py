@@ -5,28 +5,25 @@ Each connection gets a client of its own, so that nothing stale is sent twice. C
 """
 
 import logging
-import secrets
+import os
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from agent import causes, quality
 from agent.backoff import Backoff
 from agent.config import Broker
-from agent.lean import spare_urllib_request
 from agent.loop import Loop, Timer
 from agent.probe import LinkQuality
 from contract.messages import MAX_BYTES, Presence, encode
 from contract.topics import TO_KIOSK, Channel, build, parse
-
-spare_urllib_request()
-
-from paho.mqtt.client import Client, MQTTMessage  # noqa: E402
-from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion  # noqa: E402
-from paho.mqtt.packettypes import PacketTypes  # noqa: E402
-from paho.mqtt.properties import Properties  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +37,7 @@ RECEIVE_MAXIMUM = 10
 MakePresence = Callable[[str, bool, str], Presence]
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Who is told what happens. `message` gets the seconds the broker would still have kept it."""
 
     up: Callable[[], None]
@@ -116,7 +112,7 @@ class Link:
 
     def _connect(self) -> None:
         self._end_timer()
-        self._session = secrets.token_hex(8)
+        self._session = os.urandom(8).hex()
         self._cause = None
         client = self._client = self._make_client()
         threading.Thread(

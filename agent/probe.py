@@ -1,14 +1,14 @@
 """What a probe is: a name, a period, a time limit, and a function that measures devices."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.config import Config
 from contract.health import DeviceState
 
 
-@dataclass(frozen=True, slots=True)
-class LinkQuality:
+class LinkQuality(Struct, frozen=True):
     """The line to the controller, as the kernel sees it on the live MQTT connection.
 
     `loss_percent` is the share of TCP segments sent twice since the connection began.
@@ -19,8 +19,7 @@ class LinkQuality:
     loss_percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a probe may know beside what it measures itself."""
 
     config: Config
@@ -28,8 +27,7 @@ class Context:
     link: LinkQuality | None  # None when not connected
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One subject that is measured. `run` may raise: the scheduler reports it."""
 
     name: str

@@ -1,6 +1,6 @@
 """One durable queue: numbered 1, 2, 3, ..., bounded, kept until committed at the other end."""
 
-import secrets
+import os
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
@@ -139,7 +139,7 @@ class Spool:
 
     def renew(self) -> None:
         """Begin a new epoch: what is kept is numbered from 1 again."""
-        epoch = secrets.token_hex(8)
+        epoch = os.urandom(8).hex()
         with self.store.transaction():
             shift = self.floor - 1
             self.store.rows("UPDATE outbox SET seq = seq - ?", shift)

@@ -1,7 +1,7 @@
 """The one SQLite file in which outbox and journal survive a power cut at any instant."""
 
 import logging
-import secrets
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,11 +29,11 @@ CREATE INDEX outbox_rank ON outbox (rank, seq);
 CREATE TABLE journal (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
-    args TEXT NOT NULL,
+    args BLOB NOT NULL,
     state TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     began_at REAL NOT NULL,
-    before TEXT NOT NULL
+    before BLOB NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', '{epoch}'), ('bytes', 0), ('dropped', 0);
 CREATE TRIGGER outbox_grows AFTER INSERT ON outbox BEGIN
@@ -107,6 +107,7 @@ class Store:
             self._depth = 0
 
     def _prepare(self) -> None:
+        self._db.execute("PRAGMA cache_size = -256")  # KB, of the default 2000: we are small
         if self.path is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
@@ -115,7 +116,7 @@ class Store:
                 raise CorruptError(f"{self.path} is corrupt")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._db.executescript(_SCHEMA.format(epoch=secrets.token_hex(8), version=_VERSION))
+            self._db.executescript(_SCHEMA.format(epoch=os.urandom(8).hex(), version=_VERSION))
         elif version != _VERSION:
             raise StoreError(
                 f"{self.path} has format {version}, must be {_VERSION}: it was written by another "

@@ -1,8 +1,9 @@
 """Builders for tests of the agent."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.config import Broker, Config, PowerMethod

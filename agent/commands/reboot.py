@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from agent.clock import Clock
 from agent.commands import Finish
@@ -24,8 +25,7 @@ FAREWELL_S = 3.0
 _FAREWELL_STEP_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """What a reboot needs of the agent around it.
 
     `is_heard`: all we said is committed. `leave`: close the link with a reason, then call back.
