@@ -10,7 +10,7 @@ from controller.web.words import METRIC, word
 
 #: The unit that a metric's name ends with, and how it is written. {n} is the number.
 _UNITS = (
-    ("_percent", gettext_lazy("{n} %"), 0),
+    ("_percent", gettext_lazy("{n}%"), 0),
     ("_celsius", gettext_lazy("{n} °C"), 0),
     ("_ms", gettext_lazy("{n} ms"), 0),
     ("_mbps", gettext_lazy("{n} Mbit/s"), 0),
@@ -53,11 +53,11 @@ def metric(name: str, value: float) -> str:
 
 def number(value: float, digits: int) -> str:
     """A number in the page's language, with no more digits than it needs."""
-    if digits == 0 and 0 < abs(value) < 10 and value != int(value):
+    if digits == 0 and 0 < abs(value) < 10:
         digits = 1
-    if value == int(value):
-        digits = 0
-    return formats.number_format(round(value, digits), digits, use_l10n=True, force_grouping=True)
+    rounded = round(value, digits)
+    shown = 0 if rounded == int(rounded) else digits
+    return formats.number_format(rounded, shown, use_l10n=True, force_grouping=True)
 
 
 def size(value: float) -> str:
@@ -110,13 +110,25 @@ def moment(when: datetime) -> str:
 
 def moment_short(when: datetime) -> str:
     """A moment as a colleague would say it: the time today, the day and time before."""
-    local, today = timezone.localtime(when), timezone.localdate()
-    if local.date() == today:
+    local = timezone.localtime(when)
+    if local.date() == timezone.localdate():
         return formats.time_format(local, "H:i")
-    layout = "j M, H:i" if local.year == today.year else "j M Y, H:i"
-    return formats.date_format(local, layout)
+    return _day(local)
+
+
+def since(when: datetime) -> str:
+    """The same, after what has been so since then."""
+    local = timezone.localtime(when)
+    if local.date() == timezone.localdate():
+        return _("since {time}").format(time=formats.time_format(local, "H:i"))
+    return _("since {date}").format(date=_day(local))
 
 
 def clock(when: datetime) -> str:
     """The time of day to the second."""
     return formats.time_format(timezone.localtime(when), "H:i:s")
+
+
+def _day(local: datetime) -> str:
+    layout = "j N, H:i" if local.year == timezone.localdate().year else "j N Y, H:i"
+    return formats.date_format(local, layout)

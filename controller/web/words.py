@@ -84,12 +84,14 @@ DEVICE_KIND: Words = {
     "loudspeaker": _("Loudspeakers"),
     "audio": _("Sound"),
     "handset": _("Handset"),
+    "headset": _("Headset"),
     "screen": _("Screen"),
     "display": _("Screen"),
     "touch": _("Touch screen"),
     "touchscreen": _("Touch screen"),
     "printer": _("Printer"),
     "receipt-printer": _("Receipt printer"),
+    "ticket-printer": _("Ticket printer"),
     "scanner": _("Scanner"),
     "barcode-reader": _("Barcode reader"),
     "card-reader": _("Card reader"),
@@ -111,8 +113,8 @@ PRESENCE_REASON: Words = {
 }
 
 COMMAND: Words = {
-    "reboot": _("Restart"),
-    "ping": _("Call"),
+    "reboot": pgettext_lazy("an order", "Restart"),
+    "ping": pgettext_lazy("an order", "Call"),
 }
 
 COMMAND_STATE: Words = {
@@ -149,6 +151,8 @@ ROLE: Words = {
 METRIC: Words = {
     "cpu_percent": _("Processor"),
     "load": _("Load"),
+    "load_1min": _("Load over 1 min"),
+    "load_15min": _("Load over 15 min"),
     "memory_percent": _("Memory used"),
     "available_bytes": _("Memory free"),
     "temperature_celsius": _("Temperature"),
@@ -160,14 +164,14 @@ METRIC: Words = {
     "rtt_ms": _("Response time"),
     "jitter_ms": _("Jitter"),
     "loss_percent": _("Packets lost"),
-    "rx_errors": _("Errors received"),
-    "tx_errors": _("Errors sent"),
+    "errors_percent": _("Network errors"),
     "rss_bytes": _("Memory of the agent"),
     "probes_failed": _("Failed measurements"),
     "toner_percent": _("Toner"),
     "paper_percent": _("Paper"),
     "level_percent": _("Level"),
     "battery_percent": _("Battery"),
+    "charge_percent": _("Charge"),
     "signal_percent": _("Signal"),
 }
 
@@ -194,7 +198,7 @@ _DAYS: Words = {
 
 def opening_hours(text: str) -> str:
     """OpenStreetMap's opening hours with the days in words, a rule a line."""
-    rules = (rule.strip().replace("-", "–") for rule in text.split(";"))
+    rules = (rule.strip().replace("-", "–").replace(",", ", ") for rule in text.split(";"))
     return "\n".join(
         re.sub(r"24/7|[A-Za-z]+", lambda found: word(_DAYS, found[0]), rule) for rule in rules
     )

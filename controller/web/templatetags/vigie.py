@@ -27,6 +27,7 @@ register.simple_tag(shapes.shape, name="shape")
 register.filter("duration", measures.duration)
 register.filter("moment", measures.moment)
 register.filter("moment_short", measures.moment_short)
+register.filter("since", measures.since)
 register.filter("clock", measures.clock)
 register.filter("life", receipts.life)
 register.simple_tag(receipts.summary, name="outcome")
@@ -71,11 +72,12 @@ def reasons_text(keywords: list[str]) -> str:
 
 @register.filter
 def device_name(device: Device) -> str:
-    """`Printer`, or `Printer (counter)` where the id says more than the kind."""
-    kind = words.word(words.DEVICE_KIND, device.kind)
-    if device.device == device.kind or device.kind not in words.DEVICE_KIND:
-        return kind if device.kind in words.DEVICE_KIND else device.device
-    return f"{kind} ({device.device})"
+    """`Printer`, or `Printer (counter)` where a kiosk may have several."""
+    for name in (device.device, device.kind):
+        if name in words.DEVICE_KIND:
+            known = words.word(words.DEVICE_KIND, name)
+            return known if name == device.device else f"{known} ({device.device})"
+    return device.device
 
 
 @register.filter
