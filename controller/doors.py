@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from controller.enrolment.door import Door
 from controller.enrolment.failures import Failures
 from controller.errors import ConfigError, VigieError
 
-#: Pages that follow the fleet hold a stream open for ever: after this they are cut.
+#: Streams of open pages end at once when told to; any other request is cut after this.
 _GRACE_S = 2
 _REFRESH_S = 3600.0
 #: Connections at once that have not shown a certificate yet.
@@ -39,9 +39,10 @@ def serve(config: Config) -> None:
     Raises ConfigError for a certificate that cannot be read, VigieError for a port that is taken.
     """
     from controller.asgi import people
+    from controller.web.urls import LIVE
 
     servers = (_people(config, people), _kiosks(config))
-    asyncio.run(_run(servers))
+    asyncio.run(_run(servers, before_stop=LIVE.stop))
 
 
 def _people(config: Config, application: object) -> _Server:
@@ -95,10 +96,11 @@ def _server(
     return _Server(settings)
 
 
-async def _run(servers: Sequence[_Server]) -> None:
+async def _run(servers: Sequence[_Server], before_stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        before_stop()
         for server in servers:
             server.should_exit = True
 
