@@ -1,7 +1,7 @@
 """Makes this kiosk known to a controller: a token in, a certificate out. Trying again is safe.
 
-The token is `vgt1.<secret>.<sha256 of the authority's certificate, DER, in hexadecimal>`. The key is
-made here and never leaves. GET /ca.pem is not yet trusted; what it gives must have the token's
+The token is `vgt1.<secret>.<sha256 of the authority's certificate, DER, in hexadecimal>`. The key
+is made here and never leaves. GET /ca.pem is not yet trusted; what it gives must have the token's
 fingerprint. Then, over TLS verified by that authority:
 
     POST /enrol {"token": ..., "csr": PEM}
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 OPENSSL = Path("/usr/bin/openssl")
 _TIMEOUT_S = 30
 _MAX_ANSWER = 200_000
-_TOKEN_REMEDY = "must be vgt1.<secret>.<fingerprint>: copy it whole"
+_REMEDY = "must be vgt1.<secret>.<fingerprint>: copy it whole"
 
 
 class Token(NamedTuple):
@@ -91,9 +91,9 @@ def parse_token(text: str) -> Token:
     text = text.strip()
     parts = text.split(".")
     if len(parts) != 3 or parts[0] != "vgt1" or not parts[1]:
-        raise EnrolError(f"the token has {len(text)} characters, {_TOKEN_REMEDY}")
+        raise EnrolError(f"the token has {len(text)} characters, {_REMEDY}")
     if len(parts[2]) != 64 or set(parts[2]) - set("0123456789abcdef"):
-        raise EnrolError(f"the token's fingerprint has {len(parts[2])} characters, {_TOKEN_REMEDY}")
+        raise EnrolError(f"the token's fingerprint has {len(parts[2])} characters, {_REMEDY}")
     return Token(text, parts[2])
 
 
