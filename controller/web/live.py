@@ -57,7 +57,7 @@ class Live:
         self._poller: asyncio.Task[None] | None = None
         self._cursor: datetime | None = None
         self._is_following = asyncio.Event()
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
 
     async def stream(self, kiosk: str, since: datetime | None) -> AsyncIterator[bytes]:
         """Events for one page, until it goes, the server stops or ten minutes are over.
@@ -74,20 +74,18 @@ class Live:
             missed = await self._read(since - timedelta(seconds=2) if since else None)
             if page.concerns(missed):
                 page.news.set()
-            while not self._is_stopping and loop.time() < end:
-                try:
-                    await asyncio.wait_for(page.news.wait(), BEAT_S)
-                except TimeoutError:
-                    yield b"event: beat\ndata:\n\n"
-                    continue
+            while loop.time() < end:
+                has_news = await _happens(page.news, BEAT_S)
+                if self._stopping.is_set():
+                    return
                 page.news.clear()
-                if not self._is_stopping:
-                    yield self._changed(kiosk)
-                    await asyncio.sleep(gap_s)
+                yield self._changed(kiosk) if has_news else b"event: beat\ndata:\n\n"
+                if has_news and await _happens(self._stopping, gap_s):
+                    return
 
     def stop(self) -> None:
         """End every stream: the server is about to stop. Call it in the server's own loop."""
-        self._is_stopping = True
+        self._stopping.set()
         for page in self._pages:
             page.news.set()
 
@@ -115,7 +113,7 @@ class Live:
         """Wake the pages that what was touched concerns, as long as there is any."""
         seen: dict[str, datetime] = {}
         is_broken = False
-        while self._pages and not self._is_stopping:
+        while self._pages and not self._stopping.is_set():
             try:
                 now = await self._read(self._cursor - OVERLAP if self._cursor else None)
             except Error as err:
@@ -153,6 +151,14 @@ class Live:
     def _changed(self, kiosk: str) -> bytes:
         cursor = (self._cursor or datetime.now(UTC)).timestamp()
         return f"event: changed\nid: {cursor:.6f}\ndata: {kiosk}\n\n".encode()
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), within_s)
+    except TimeoutError:
+        return False
+    return True
 
 
 def moment(text: str) -> datetime | None:
