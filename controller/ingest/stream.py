@@ -25,13 +25,13 @@ class Progress:
     ahead: set[int] = field(default_factory=set)
     gaps: list[tuple[int, int]] = field(default_factory=list)  # found by this batch
     is_spoken_of: bool = False  # by this batch
-    is_new: bool = True
 
     def accept(self, seq: int, floor: int) -> bool:
         """Take one message in; False when it was stored before, or is absurdly far ahead."""
         self.is_spoken_of = True
-        if seq == self.watermark + 1 and not self.ahead:
+        if seq == self.watermark + 1:
             self.watermark = seq
+            self._close_up()
             return True
         floor = min(floor, seq)
         if floor - 1 > self.watermark:
