@@ -1,0 +1,107 @@
+"""The fleet: kiosks, their devices and readings, and what went wrong on the way."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+from ninja.params.functions import Query
+from ninja.responses import codes_4xx
+
+from contract.health import Readiness
+from controller.api.auth import require
+from controller.api.shapes import (
+    Failure,
+    GapItem,
+    KioskDetail,
+    KioskPage,
+    PointItem,
+    RejectedItem,
+    SummaryItem,
+)
+from controller.fleet import listing, readings, selectors
+from controller.fleet.models import KioskKind
+from controller.ingest.models import Gap, Rejected
+from controller.ingest.selectors import losses
+
+router = Router(tags=["fleet"])
+
+WEEK = timedelta(days=7)
+Limit = Query(100, ge=1, le=500)
+Offset = Query(0, ge=0)
+
+
+@router.get("/kiosks", response={200: KioskPage, codes_4xx: Failure})
+def kiosks(
+    request: HttpRequest,
+    department: str = Query("", max_length=3),
+    kind: KioskKind | None = None,
+    readiness: Readiness | None = None,
+    q: str = Query("", max_length=100, description="words in id, label, site or commune"),
+    limit: int = Limit,
+    offset: int = Offset,
+) -> dict[str, Any]:
+    """The kiosks that are not retired, by id."""
+    wanted = listing.Wanted(department, kind or "", readiness or "", q)
+    found = listing.kiosks(wanted)
+    page = listing.rows(found[offset : offset + limit], timezone.now())
+    return {"count": found.count(), "items": page}
+
+
+@router.get("/kiosks/{kiosk_id}", response={200: KioskDetail, codes_4xx: Failure})
+def kiosk(
+    request: HttpRequest, kiosk_id: str, changes: int = Query(20, ge=0, le=500)
+) -> dict[str, Any]:
+    """One kiosk with its devices and its last changes."""
+    view = selectors.kiosk(kiosk_id, timezone.now(), changes=changes)
+    found = view.row.kiosk
+    return {
+        "id": found.pk,
+        "kind": found.kind,
+        "lifecycle": found.lifecycle,
+        "label": found.label,
+        "standing": view.row.standing,
+        "site": found.site,
+        "services": [service.code for service in found.services.all()],
+        "status": view.row.status,
+        "devices": view.devices,
+        "changes": view.changes,
+    }
+
+
+@router.get("/kiosks/{kiosk_id}/readings", response={200: list[PointItem], codes_4xx: Failure})
+def series(
+    request: HttpRequest,
+    kiosk_id: str,
+    device: str = Query(max_length=64),
+    metric: str = Query(max_length=64),
+    since: datetime | None = None,
+) -> list[readings.Point]:
+    """A metric of a device since a time, the last week unless given, oldest first."""
+    return readings.series(kiosk_id, device, metric, since or timezone.now() - WEEK)
+
+
+@router.get("/summary", response={200: SummaryItem, codes_4xx: Failure})
+def summary(request: HttpRequest) -> dict[str, Any]:
+    """The fleet in numbers."""
+    view = selectors.fleet(selectors.Filters(), timezone.now())
+    return {
+        **asdict(listing.summary()),
+        **asdict(losses()),
+        "by_standing": view.by_standing,
+    }
+
+
+@router.get("/gaps", response={200: list[GapItem], codes_4xx: Failure})
+def gaps(request: HttpRequest, limit: int = Limit, offset: int = Offset) -> list[Gap]:
+    """Messages that kiosks lost before they could be sent, the latest seen first."""
+    return list(Gap.objects.all()[offset : offset + limit])
+
+
+@router.get("/rejected", response={200: list[RejectedItem], codes_4xx: Failure})
+def rejected(request: HttpRequest, limit: int = Limit, offset: int = Offset) -> list[Rejected]:
+    """Messages that could not be read, the latest first. For administrators."""
+    require(request, "ingest.view_rejected", "see rejected messages")
+    return list(Rejected.objects.all()[offset : offset + limit])
