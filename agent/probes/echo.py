@@ -3,7 +3,7 @@
 An echo request (RFC 792, RFC 4443) is type, code, checksum, identifier, sequence, payload:
     08 00 xxxx iiii ssss tttttttttttttttt
 We tell our answers by 8 random bytes of payload: on an unprivileged ICMP socket the kernel puts an
-identifier of its own. Small on purpose: a burst of ten costs 720 bytes on the wire.
+identifier of its own. Small on purpose: a burst of ten costs 720 bytes on the wire (IPv4).
 """
 
 import os

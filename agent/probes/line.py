@@ -14,6 +14,8 @@ from itertools import pairwise
 from agent.probes import echo
 from agent.probes.echo import Plan
 
+#: Goes ahead and is not counted: it waits for ARP or IPv6 discovery, or wakes a 4G modem.
+AHEAD = Plan(count=1, interval_s=0.0, wait_s=1.5)
 FIRST = Plan(count=10, interval_s=0.2)
 #: One packet lost of ten says little about a limit of 1 %: then forty more are sent.
 MORE = Plan(count=40, interval_s=0.1)
@@ -40,6 +42,7 @@ class Quality:
 
 def measure(address: str, port: int) -> Quality | None:
     """The line to a host; None when nothing there answers in any way. Takes 2 s, at most 14."""
+    _echo(address, AHEAD)
     rtts = _echo(address, FIRST)
     if any(rtts) and None in rtts:
         rtts = (*rtts, *_echo(address, MORE))
@@ -150,7 +153,7 @@ def _echo(address: str, plan: Plan) -> tuple[float | None, ...]:
     try:
         return echo.burst(address, plan)
     except OSError:
-        return (None,)  # we may not ask: not a loss, and told from one by nothing coming back
+        return ()  # we may not ask, and that is no loss
 
 
 def _knock(address: str, port: int) -> tuple[float | None, ...]:
