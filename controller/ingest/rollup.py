@@ -4,6 +4,7 @@ A row keeps the id up to which reports are counted, and moves in the transaction
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,7 +19,7 @@ from controller.ingest.models import Received, Rollup
 
 _log = logging.getLogger("vigie.worker")
 
-#: Reports in one transaction: some 30 ms of SQLite's only writer.
+#: Messages in one transaction: some 30 ms of SQLite's only writer.
 BIT = 200
 #: No outbox holds more; also keeps far years, which no time zone can turn to UTC, at the door.
 OLDEST = timedelta(days=366)
@@ -27,28 +28,50 @@ _ROW = 1  # the id of Rollup's one row
 _decode = msgspec.json.Decoder(Report).decode
 
 
-def roll_up(bit: int = BIT) -> bool:
-    """Count up to `bit` messages into hourly readings; whether there are more."""
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """Messages with ids above `start` up to `reached`, gathered; those up to `end` are waiting."""
+
+    start: int
+    reached: int
+    end: int
+    buckets: Buckets
+
+
+def roll_up(size: int = BIT) -> bool:
+    """Count up to `size` messages into hourly readings; whether there are more."""
+    bit = gather(size)
+    if bit is None:
+        return False
+    count(bit)
+    return bit.reached < bit.end
+
+
+def gather(size: int) -> Bit | None:
+    """The next messages to count; None when there are none."""
     start = counted()
     end = _end(start)
     if end <= start:
-        return False
+        return None
     rows = list(
         Received.objects.filter(id__gt=start, id__lte=end)
         .order_by("id")
-        .values_list("id", "kiosk_id", "channel", "received_at", "payload")[:bit]
+        .values_list("id", "kiosk_id", "channel", "received_at", "payload")[:size]
     )
     buckets = Buckets()
     for _, kiosk, channel, received_at, payload in rows:
         if channel == Channel.REPORT:
-            _count(buckets, kiosk, bytes(payload), received_at)
-    reached = rows[-1][0] if rows else end
-    with transaction.atomic():
-        # Another worker may have been here since: what it counted must not be counted again.
-        moved = Rollup.objects.filter(pk=_ROW, up_to=start).update(up_to=reached)
-        if moved:
-            merge(buckets, Resolution.HOUR)
-    return reached < end
+            _add(buckets, kiosk, bytes(payload), received_at)
+    return Bit(start, rows[-1][0] if rows else end, end, buckets)
+
+
+@transaction.atomic
+def count(bit: Bit) -> bool:
+    """Count a bit; False when another worker has counted from there since."""
+    moved = Rollup.objects.filter(pk=_ROW, up_to=bit.start).update(up_to=bit.reached)
+    if moved:
+        merge(bit.buckets, Resolution.HOUR)
+    return bool(moved)
 
 
 def counted() -> int:
@@ -77,7 +100,7 @@ def _end(start: int) -> int:
     return int(row[0]) if row and row[0] is not None else start
 
 
-def _count(buckets: Buckets, kiosk: str, payload: bytes, received_at: datetime) -> None:
+def _add(buckets: Buckets, kiosk: str, payload: bytes, received_at: datetime) -> None:
     try:
         report = _decode(payload)
     except msgspec.MsgspecError:  # it was readable when it came: an older release took more

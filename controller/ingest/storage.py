@@ -52,7 +52,7 @@ def _bytes(table: str) -> int:
             cursor.execute("SELECT pg_total_relation_size(%s)", [table])
         else:
             cursor.execute(
-                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate AND name IN"
+                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN"
                 " (SELECT name FROM sqlite_master WHERE tbl_name = %s)",
                 [table],
             )
