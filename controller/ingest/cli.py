@@ -31,31 +31,12 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     from django.conf import settings
 
-    from controller.commands import services as commands
-    from controller.config import Config
-    from controller.ingest.link import Endpoint, Link
-    from controller.ingest.loop import Abandoned, Ingest
+    from controller.ingest.loop import Abandoned
+    from controller.ingest.process import build
     from controller.ingest.reader import reader_class
-    from controller.ingest.store import Store
 
-    config: Config = settings.VIGIE
-    pki = config.home / "pki"
-    endpoint = Endpoint(
-        config.broker.host,
-        config.broker.port,
-        pki / "ca.pem",
-        pki / f"{args.name}.pem",
-        pki / f"{args.name}.key",
-    )
-
-    def wait(seconds: float) -> bool:
-        link.keep_alive(seconds)
-        return not link.is_stopping
-
-    store = Store(args.name, commands.heard, config.retention.rejected_rows)
-    ingest = Ingest(store, wait)
     group = "ingest" if args.shared else None
-    link = Link(reader_class()(args.name), endpoint, ingest.commit, group=group)
+    link = build(settings.VIGIE, reader_class()(args.name), args.name, group)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: link.stop())
     try:

@@ -1,0 +1,1 @@
+"""Figures of the running software, side by side with peers in the same run."""
