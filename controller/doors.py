@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ _GRACE_S = 2
 _REFRESH_S = 3600.0
 #: Connections at once that have not shown a certificate yet.
 _STRANGERS = 128
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("vigie.web")
 
 
 class _Server(uvicorn.Server):
@@ -31,6 +32,12 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            scheme = "https" if self.config.is_ssl else "http"
+            _log.info("open at %s://%s:%d", scheme, self.config.host, self.config.port)
 
 
 def serve(config: Config) -> None:
@@ -82,6 +89,7 @@ def _server(
         ssl_keyfile=key,
         lifespan="off",
         log_config=None,  # Django's logging is set up
+        log_level="warning",
         access_log=False,  # the audit says who did what
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from controller.atomic import PRIVATE, write
 from controller.config import Config
 from controller.errors import ConfigError, VigieError
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("vigie.web")
 SECRET = "secret_key"  # noqa: S105 - the name of a file
 
 _TEMPLATE = """\
@@ -57,13 +58,9 @@ def prepare(home: Path, names: Sequence[str]) -> Iterator[str]:
     """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = home.stat().st_uid
     except OSError as err:
         raise ConfigError(f"home {home} cannot be made: {err.strerror}; give --home") from err
-    if owner != os.geteuid():
-        raise ConfigError(
-            f"home {home} belongs to user {owner}: run `vigie init` as that user, who runs Vigie"
-        )
+    _require_owner(home)
     home.chmod(0o700)
     toml = home / config.FILE
     if not toml.exists():
@@ -148,9 +145,26 @@ def await_migrations(timeout_s: float = 120.0) -> None:
 
 
 def require_initialised(home: Path) -> None:
-    """Raises ConfigError, naming the remedy, when `vigie init` has not been here."""
+    """Raises ConfigError, naming the remedy, when `vigie init` has not been here, or as another."""
+    if not home.exists():
+        raise ConfigError(f"home {home} is not initialised: run `vigie --home {home} init`")
+    _require_owner(home)
     if not (home / SECRET).exists():
         raise ConfigError(f"home {home} is not initialised: run `vigie --home {home} init`")
+
+
+def _require_owner(home: Path) -> None:
+    """Files that root writes there, the others' processes could not read or replace."""
+    owner = home.stat().st_uid
+    if owner == os.geteuid():
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise ConfigError(
+        f"home {home} belongs to user {name}: work as that user: `sudo -u {name} vigie ...`"
+    )
 
 
 def set_up_django() -> None:

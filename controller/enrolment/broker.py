@@ -21,6 +21,8 @@ WORKER = "vigie-worker"
 
 #: Payload, topic and properties of the largest message.
 _MAX_PACKET = 2 * MAX_BYTES
+#: What may wait for one client: else one hostile kiosk could fill the memory while ingest is away.
+_MAX_QUEUED = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ log_dest stderr
 log_type error
 log_type warning
 log_type notice
+log_timestamp_format %Y-%m-%dT%H:%M:%S
 
 listener {listener}
 set_tcp_nodelay true
@@ -90,6 +93,7 @@ autosave_interval 1
 autosave_on_changes true
 max_inflight_messages 1000
 max_queued_messages 100000
+max_queued_bytes {_MAX_QUEUED}
 persistent_client_expiration 30d
 """
 

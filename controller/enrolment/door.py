@@ -27,7 +27,7 @@ from controller.errors import EnrolmentError, VigieError
 
 MAX_BYTES = 16_384
 _BODY_S = 10.0  # a slow sender must not hold a place for long
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("vigie.enrolment")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

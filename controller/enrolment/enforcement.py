@@ -26,7 +26,7 @@ from controller.fleet.models import Status
 FRESH_FOR = timedelta(days=1)
 #: Mosquitto looks for a signal once in a turn of its loop, at most 100 ms apart.
 _RELOAD_S = 0.3
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("vigie.enrolment")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ would have said, it says in its place: Mosquitto 2.0.11 forgets a delayed will a
 import logging
 import ssl
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from paho.mqtt.client import Client, ConnectFlags
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -25,7 +26,7 @@ from controller.enrolment.authority import Authority
 
 _LIFE = timedelta(minutes=10)
 _TIMEOUT_S = 5.0
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("vigie.enrolment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ def _take_over(client: Client, broker: Address, kiosk: str, last: Presence | Non
     client.on_publish = published
     client.connect_timeout = _TIMEOUT_S
     client.connect(broker.host, broker.port, keepalive=10, clean_start=True)
-    while client.loop(timeout=_TIMEOUT_S) == 0 and client.is_connected() | (not is_done):
-        pass
+    end = time.monotonic() + _TIMEOUT_S
+    # Beyond `is_done`, until the goodbye is sent: then there is no connection left to loop on.
+    while client.loop(timeout=1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        if time.monotonic() > end:
+            _log.warning("session of %s: the broker does not answer", kiosk)
+            break
     return is_done

@@ -30,6 +30,9 @@ def up(region: Region) -> Region:
     return region
 
 
+root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+
+
 def running(region: Region) -> dict[str, psutil.Process]:
     """The parts that `vigie up` runs just now, by name."""
     found = {}
@@ -101,6 +104,14 @@ def test_before_init_each_command_says_so(tmp_path: Path, region: Region, comman
     bare = tmp_path / "bare"
     said = region.vigie("--home", str(bare), command, code=2)
     assert said == f"vigie: home {bare} is not initialised: run `vigie --home {bare} init`\n"
+
+
+@root
+@pytest.mark.parametrize("command", ["init", "up", "fleet"])
+def test_only_the_homes_owner_may_work_in_it(region: Region, command: str) -> None:
+    os.chown(region.home, 65534, 65534)
+    said = region.vigie(command, code=2)
+    assert said.startswith(f"vigie: home {region.home} belongs to user nobody: work as that user")
 
 
 @pytest.mark.parametrize("command", ["init", "up", "web", "fleet"])
