@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent import check, wording
 from agent.config import Broker, Config, Peripheral
+from agent.probes import network, storage, system
+from agent.probes.limits import Limit
 from agent.wording import Language
 from contract.health import DeviceState, Health, Readiness, Verdict
 
@@ -53,3 +56,21 @@ def test_what_was_required_and_never_measured_is_named() -> None:
 
 def test_a_keyword_without_words_of_ours_is_shown_as_it_is() -> None:
     assert wording.reason("media-jam", Language.FRENCH) == "media-jam"
+
+
+def test_what_the_probes_say_keeps_the_contract() -> None:
+    devices, _ = check.run(CONFIG)
+    wire = msgspec.json.encode(devices)
+    assert msgspec.json.decode(wire, type=tuple[DeviceState, ...]) == devices
+
+
+def test_every_limit_has_words_for_a_technician() -> None:
+    limits = {
+        value.reason
+        for module in (system, storage, network)
+        for value in vars(module).values()
+        if isinstance(value, Limit)
+    }
+    faults = {*network.NO_WAY, network.NO_NAME, *storage.FAILED}
+    assert limits
+    assert limits | faults <= wording.REASONS.keys()

@@ -1,0 +1,100 @@
+"""The storage probe on a real file system that fills up, and that turns read-only."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contract.health import DeviceState, Health
+
+HERE = Path(__file__).parent
+UNSHARE = ["/usr/bin/unshare", "--mount", "--propagation", "private"]
+
+
+class Disk:
+    """A small file system, and the storage probe looking at it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+        self._process = subprocess.Popen(
+            [*UNSHARE, sys.executable, str(HERE / "diskside.py"), self.folder],
+            env={**os.environ, "PYTHONPATH": str(HERE.parents[2])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def measure(self) -> DeviceState:
+        """One run of the probe."""
+        return msgspec.json.decode(self._ask("measure"), type=DeviceState)
+
+    def do(self, order: str) -> None:
+        """Something happens to the file system."""
+        assert self._ask(order) == "done"
+
+    def metric(self, name: str) -> str:
+        """What this file system's figure is called."""
+        return re.sub("[^a-z0-9]+", "_", self.folder.lower()).strip("_")[:40] + f"_{name}"
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+    def _ask(self, order: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{order}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    trial = subprocess.run(
+        [*UNSHARE, "/usr/bin/mount", "-t", "tmpfs", "lab", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if trial.returncode != 0:
+        pytest.skip(f"no mounts here (they need root): {trial.stderr.strip()}")
+    made = Disk(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_disk_that_fills_up_fails_and_recovers_when_emptied(disk: Disk) -> None:
+    assert disk.measure().metrics[disk.metric("free_percent")] == 100.0
+    disk.do("fill")
+    full = disk.measure()
+    assert full.health is Health.FAILED
+    assert "storage-full" in full.reasons
+    assert disk.folder in str(full.facts["where"]).split()
+    assert full.metrics[disk.metric("free_bytes")] == 0
+    disk.do("empty")
+    assert "storage-full" not in disk.measure().reasons
+
+
+def test_a_disk_with_too_many_files_is_said_so(disk: Disk) -> None:
+    disk.measure()
+    disk.do("crowd")
+    crowded = disk.measure()
+    assert "inodes-low" in crowded.reasons
+    assert disk.folder in str(crowded.facts["where"]).split()
+
+
+def test_a_disk_that_turns_read_only_has_failed(disk: Disk) -> None:
+    assert "read-only" not in disk.measure().reasons
+    disk.do("freeze")
+    frozen = disk.measure()
+    assert frozen.health is Health.FAILED
+    assert "read-only" in frozen.reasons
+
+
+def test_a_disk_that_was_read_only_from_the_start_is_meant_so(disk: Disk) -> None:
+    disk.do("freeze")
+    assert "read-only" not in disk.measure().reasons
