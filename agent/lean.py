@@ -21,7 +21,7 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # the import machinery looks at these; they are no use of it
             raise AttributeError(name)
-        del sys.modules[self.__name__]
+        sys.modules.pop(self.__name__, None)
         real = importlib.import_module(self.__name__)
         self.__dict__.update(real.__dict__)
         return getattr(real, name)
@@ -64,4 +64,8 @@ def give_back() -> None:
 
 
 def _defer(stand_in: ModuleType) -> None:
-    sys.modules.setdefault(stand_in.__name__, stand_in)
+    name = stand_in.__name__
+    if name not in sys.modules:
+        sys.modules[name] = stand_in
+        package, _, child = name.rpartition(".")
+        setattr(importlib.import_module(package), child, stand_in)

@@ -1,0 +1,43 @@
+"""What is kept out of memory, and that it is still there when it is needed."""
+
+import subprocess
+import sys
+
+SPARED = ("shutil", "tempfile", "lzma", "http.client", "asyncio", "email", "json", "secrets")
+
+
+def python(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_a_running_agent_holds_none_of_what_it_never_uses() -> None:
+    code = (
+        "import sys; from agent import lean; lean.spare_imports();"
+        "import agent.console, agent.kiosk, agent.probes;"
+        f"print([name for name in {SPARED} if sys.modules.get(name)])"
+    )
+    assert python(code) == "[]"
+
+
+def test_a_spared_module_becomes_the_real_one_when_used() -> None:
+    code = (
+        "import sys; from agent import lean; lean.spare_imports();"
+        "import urllib.request; print(urllib.request.Request('http://a.example/').host);"
+        "print(sys.modules['urllib.request'].__file__ is not None)"
+    )
+    assert python(code).split() == ["a.example", "True"]
+
+
+def test_libudev_is_found_under_the_name_we_give() -> None:
+    code = (
+        "from agent import lean; lean.spare_imports();"
+        "import pyudev; print(len(list(pyudev.Context().list_devices(subsystem='net'))) > 0)"
+    )
+    assert python(code) == "True"
+
+
+def test_giving_memory_back_harms_nothing() -> None:
+    code = "from agent import lean; lean.share_one_heap(); lean.give_back(); print('alive')"
+    assert python(code) == "alive"
