@@ -10,8 +10,7 @@ from contract.messages import Declared
 from simulator.parts import EXPERT, PVP, Fault, Part
 from simulator.schedule import DARKNESS, DEVICES, Level, Spell, next_turn, spell
 
-#: The agent measures these on every kiosk: they are never declared.
-BUILT_IN = frozenset({"system", "storage", "network"})
+_HAIR_S = 0.001
 _WAVE_S = 5400.0  # a metric wanders up and down in about this time
 _FIRST_BOOT_S = 9 * 86400.0  # kiosks have been up for at most this long when the run begins
 
@@ -34,12 +33,8 @@ class Kiosk:
 
     @property
     def declared(self) -> tuple[Declared, ...]:
-        """The peripherals this kiosk is meant to have."""
-        return tuple(
-            Declared(part.id, part.kind, part.is_required)
-            for part in self.parts
-            if part.id not in BUILT_IN
-        )
+        """What this kiosk is meant to have."""
+        return tuple(Declared(part.id, part.kind, part.is_required) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,9 @@ def step(kiosk: Kiosk, state: State, now: float) -> State:
         next_turn(DEVICES[kiosk.level], _key(kiosk, part), now + kiosk.phase_s) - kiosk.phase_s
         for part in kiosk.parts
     ]
-    return replace(state, devices=measure(kiosk, state.boot, now), turn_at=min(turns), dark=dark)
+    # A hair later: sums of floats must not bring us back to the instant before the turn.
+    turn_at = min(turns) + _HAIR_S
+    return replace(state, devices=measure(kiosk, state.boot, now), turn_at=turn_at, dark=dark)
 
 
 def reboot(kiosk: Kiosk, state: State, now: float) -> State:

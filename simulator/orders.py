@@ -1,17 +1,16 @@
 """How a simulated kiosk answers what it is told: which outcomes, in which order. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contract.commands import CommandState, RebootArgs, parse_args
+from agent.commands.reboot import compare
+from contract import RELEASE
+from contract.commands import CommandState, RebootArgs, parse_args, spec
 from contract.errors import CommandError
-from contract.health import DeviceState, Health
+from contract.health import DeviceState
 from contract.messages import Command, Scalar, Text
 
 Result = dict[str, Scalar | list[Text]]
-
-_ORDER = (Health.OK, Health.DEGRADED, Health.UNKNOWN, Health.FAILED, Health.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Decision:
     is_ping: bool = False
 
 
-def decide(command: Command, now: datetime) -> Decision:
+def decide(command: Command, now: datetime, *, is_rebooting: bool = False) -> Decision:
     """What a kiosk does about a command it has not seen before."""
     if command.expires_at <= now:
         late_s = (now - command.expires_at).total_seconds()
@@ -41,6 +40,8 @@ def decide(command: Command, now: datetime) -> Decision:
         args = parse_args(command.name, command.args)
     except CommandError as err:
         return Decision((Answer(CommandState.REFUSED, str(err)),))
+    if is_rebooting and spec(command.name).is_disruptive:
+        return Decision((Answer(CommandState.REFUSED, "a reboot is under way"),))
     begun = (Answer(CommandState.ACCEPTED), Answer(CommandState.RUNNING))
     if isinstance(args, RebootArgs):
         return Decision(begun, reboot_in_s=args.delay_s)
@@ -48,30 +49,32 @@ def decide(command: Command, now: datetime) -> Decision:
 
 
 def pong(uptime_s: float, boot_id: str) -> Result:
-    """The result of a ping."""
-    return {"simulated": True, "uptime_s": round(uptime_s), "boot_id": boot_id}
-
-
-def compared(
-    before: Sequence[DeviceState], after: Sequence[DeviceState], duration_s: float, boot_id: str
-) -> Result:
-    """The result of a reboot: how long it took, and which devices are better or worse than before.
-
-    >>> jam = DeviceState("printer", "printer", Health.FAILED, ("media-jam",))
-    >>> compared([jam], [DeviceState("printer", "printer", Health.OK)], 7.5, "b")["better"]
-    ['printer']
-    """
-    ranks = {device.id: _ORDER.index(device.health) for device in before}
-    gains = {
-        device.id: ranks[device.id] - _ORDER.index(device.health)
-        for device in after
-        if device.id in ranks
-    }
+    """The result of a ping, as an agent gives it."""
     return {
         "simulated": True,
-        "duration_s": round(duration_s, 1),
+        "agent_version": RELEASE,
         "boot_id": boot_id,
-        "better": [name for name, gain in gains.items() if gain > 0],
-        "worse": [name for name, gain in gains.items() if gain < 0],
-        "same": sum(1 for gain in gains.values() if gain == 0),
+        "clock_trusted": True,
+        "uptime_s": round(uptime_s),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """A reboot under way: what to compare with afterwards. `began` is on the loop's clock."""
+
+    command: str
+    began: float
+    boot_id: str
+    devices: tuple[DeviceState, ...]
+
+    def receipt(self, now: float, boot_id: str, devices: tuple[DeviceState, ...]) -> Result:
+        """The result once the kiosk is back, as an agent gives it."""
+        before = {device.id: str(device.health) for device in self.devices}
+        return {
+            "simulated": True,
+            "old_boot_id": self.boot_id,
+            "new_boot_id": boot_id,
+            "duration_s": round(now - self.began, 1),
+            **compare(before, devices),
+        }

@@ -65,9 +65,9 @@ class Outbox:
                 return
 
     def reconnected(self) -> None:
-        """Say again at once what the broker has had and the controller has not committed."""
+        """The MQTT client is a new one: say again at once all that is not committed."""
         for entry in self._entries.values():
-            entry.sent_at = None
+            entry.sent_at = entry.mid = None
 
     def committed(self, ack: Ack) -> None:
         """Forget what the controller has committed. Another epoch's ack changes nothing."""

@@ -48,7 +48,7 @@ class Resident:
         self._is_rebooting = self._is_stopped = False
         self._failures = 0
         self._seen: OrderedDict[str, None] = OrderedDict()
-        self._unfinished: tuple[str, float, tuple[DeviceState, ...]] | None = None
+        self._reboot: orders.Reboot | None = None
         self._chance = random.Random(kiosk.id)  # noqa: S311 - spreads retries, no secret
 
     def start(self, delay_s: float) -> None:
@@ -120,12 +120,10 @@ class Resident:
         link.say(Channel.INVENTORY, self._inventory())
         self.outbox.reconnected()
         self._report_all()
-        if self._unfinished is not None:
-            command, began, before = self._unfinished
-            self._unfinished = None
-            boot_id = self._state.boot.id
-            result = orders.compared(before, self._state.devices, self._loop.now() - began, boot_id)
-            self._outcome(command, CommandState.SUCCEEDED, result=result)
+        if self._reboot is not None:
+            reboot, self._reboot = self._reboot, None
+            result = reboot.receipt(self._loop.now(), self._state.boot.id, self._state.devices)
+            self._outcome(reboot.command, CommandState.SUCCEEDED, result=result)
         self._flush()
 
     def _heard(self, channel: Channel, payload: bytes) -> None:
@@ -145,7 +143,7 @@ class Resident:
         self._seen[command.id] = None
         if len(self._seen) > _SEEN:
             self._seen.popitem(last=False)
-        decision = orders.decide(command, datetime.now(UTC))
+        decision = orders.decide(command, datetime.now(UTC), is_rebooting=self._reboot is not None)
         for answer in decision.answers:
             self._outcome(command.id, answer.state, answer.reason)
         boot = self._state.boot
@@ -154,16 +152,17 @@ class Resident:
             self._outcome(command.id, CommandState.SUCCEEDED, result=result)
         self._flush()
         if decision.reboot_in_s is not None:
-            self._unfinished = (command.id, self._loop.now(), self._state.devices)
+            now, devices = self._loop.now(), self._state.devices
+            self._reboot = orders.Reboot(command.id, now, boot.id, devices)
             # A breath for the outcomes to leave before the line goes.
-            self._loop.later(decision.reboot_in_s + 0.5, self._reboot)
+            self._loop.later(decision.reboot_in_s + 0.5, self._go_down)
 
-    def _reboot(self) -> None:
+    def _go_down(self) -> None:
         self._is_rebooting = True
         self._leave("rebooting")
-        self._loop.later(self._chance.uniform(*_REBOOT_S), self._rebooted)
+        self._loop.later(self._chance.uniform(*_REBOOT_S), self._come_up)
 
-    def _rebooted(self) -> None:
+    def _come_up(self) -> None:
         self._state = reboot(self.kiosk, self._state, self._clock.now())
         self._is_rebooting = False
         self._redial()
