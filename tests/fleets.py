@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contract.commands import CommandState
+from contract.health import Health
 from contract.messages import Outcome, Scalar
-from controller.fleet.models import HostType, Kiosk, KioskKind, Lifecycle, Site, Status
+from controller.fleet.models import Device, HostType, Kiosk, KioskKind, Lifecycle, Site, Status
 
 EPOCH = "00000000000000aa"
 
@@ -66,6 +67,16 @@ def outcome(
     )
 
 
-def story(command: UUID, states: Iterable[CommandState], at: datetime) -> list[Outcome]:
+def story(command: UUID | str, states: Iterable[CommandState], at: datetime) -> list[Outcome]:
     """A kiosk's words about a command, one after the other."""
     return [outcome(command, state, at, seq=seq) for seq, state in enumerate(states, start=1)]
+
+
+def device(
+    of: Kiosk, name: str, at: datetime, health: Health = Health.OK, *reasons: str, **changes: object
+) -> Device:
+    """A device that works, unless told otherwise; its kind is its name."""
+    values: dict[str, object] = {"kind": name, "since": at, "measured_at": at, "epoch": EPOCH}
+    return Device.objects.create(
+        kiosk=of, device=name, health=health, reasons=list(reasons), seq=1, **values | changes
+    )

@@ -66,7 +66,7 @@ def size(value: float) -> str:
     while abs(value) >= 1000 and power < len(_BYTES) - 1:
         value /= 1000
         power += 1
-    return f"{number(value, 1 if power and value < 100 else 0)} {_BYTES[power]}"
+    return f"{number(value, 1 if power and value < 100 else 0)}\u00a0{_BYTES[power]}"
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -32,19 +31,37 @@ def life(command: Command) -> list[Step]:
     return steps
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Ids of the devices that are better and worse than before, and how many are the same."""
+
+    better: tuple[str, ...]
+    worse: tuple[str, ...]
+    same: int
+
+
+def comparison(command: Command) -> Comparison | None:
+    """The devices before and after, as far as the kiosk compared them."""
+    better, worse = command.result.get("better"), command.result.get("worse")
+    if not isinstance(better, list) or not isinstance(worse, list):
+        return None
+    same = command.result.get("same")
+    return Comparison(tuple(better), tuple(worse), same if isinstance(same, int) else 0)
+
+
 def summary(command: Command) -> str:
     """How long it took and what became of the devices, as far as the kiosk said so."""
-    result: dict[str, Any] = command.result
     parts = []
-    took_s = result.get("duration_s")
+    took_s = command.result.get("duration_s")
     if isinstance(took_s, int | float):
         parts.append(_("It took {duration}.").format(duration=duration(took_s)))
-    if "better" in result and "worse" in result:
-        parts.append(_compared(len(result["better"]), len(result["worse"]), result.get("same")))
+    if compared := comparison(command):
+        parts.append(_sentence(compared))
     return " ".join(parts)
 
 
-def _compared(better: int, worse: int, same: object) -> str:
+def _sentence(compared: Comparison) -> str:
+    better, worse, same = len(compared.better), len(compared.worse), compared.same
     if not better and not worse:
         return _("Its devices are as before.")
     texts = []
@@ -56,6 +73,6 @@ def _compared(better: int, worse: int, same: object) -> str:
         texts.append(
             ngettext("{n} device is worse", "{n} devices are worse", worse).format(n=worse)
         )
-    if isinstance(same, int) and same:
+    if same:
         texts.append(ngettext("{n} is as before", "{n} are as before", same).format(n=same))
     return _("Compared with before: {changes}.").format(changes=", ".join(texts))

@@ -1,5 +1,6 @@
 """The people's pages. A page and its part that follows the fleet are made of the same template."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.contrib import messages
@@ -11,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from contract.commands import CommandState
 from contract.topics import is_kiosk_id
 from controller.commands import selectors as commands
 from controller.commands import services as orders
+from controller.commands.models import Command
 from controller.errors import NotFound, Refused
 from controller.fleet import selectors
 from controller.fleet.models import KioskKind
@@ -62,7 +65,9 @@ def reboot(request: HttpRequest, kiosk_id: str) -> HttpResponse:
     """Order a restart."""
     form = forms.RebootForm(kiosk_id, request.POST)
     context = _kiosk(kiosk_id, form)
-    if form.is_valid():
+    if form.is_valid() and _is_restarting(context["commands"]):
+        form.add_error(None, _("A restart of this kiosk is under way: wait for its end."))
+    elif form.is_valid():
         try:
             orders.order(
                 kiosk=context["kiosk"],
@@ -95,6 +100,13 @@ def stream(live: Live) -> Any:
         )
 
     return view
+
+
+def _is_restarting(history: Iterable[Command]) -> bool:
+    """The service knows it too; here it is said in the reader's language."""
+    return any(
+        command.name == "reboot" and not CommandState(command.state).is_final for command in history
+    )
 
 
 def _fleet(request: HttpRequest) -> dict[str, Any]:

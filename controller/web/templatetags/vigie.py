@@ -30,6 +30,7 @@ register.filter("moment_short", measures.moment_short)
 register.filter("since", measures.since)
 register.filter("clock", measures.clock)
 register.filter("life", receipts.life)
+register.filter("comparison", receipts.comparison)
 register.simple_tag(receipts.summary, name="outcome")
 register.filter("hours", words.opening_hours)
 
