@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
+from controller.api.urls import api
 from controller.fleet.selectors import touched_since
 from controller.web import views
 from controller.web.live import Live
@@ -25,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("api/", api.urls),
     path("language", login_not_required(set_language), name="language"),
 ]
