@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from child import Child
 
 from contract.health import DeviceState
 
@@ -36,36 +37,20 @@ class Namespace:
         run(IP, "netns", "del", self.name)
 
 
-class Lineside:
+class Lineside(Child):
     """The network probe, run on one of the machines."""
 
     def __init__(self, machine: Namespace, controller: str) -> None:
         command = [sys.executable, str(HERE / "lineside.py"), controller]
-        self._process = subprocess.Popen(
-            [IP, "netns", "exec", machine.name, *command],
-            env={**os.environ, "PYTHONPATH": str(HERE.parents[2])},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__([IP, "netns", "exec", machine.name, *command])
 
     def measure(self) -> DeviceState:
         """One run of the probe."""
-        return msgspec.json.decode(self._ask("measure"), type=DeviceState)
+        return msgspec.json.decode(self.ask("measure"), type=DeviceState)
 
     def listen(self) -> None:
         """Return once the kernel has told it that the line changed."""
-        assert self._ask("listen") == "line"
-
-    def close(self) -> None:
-        self._process.communicate(timeout=20)
-
-    def _ask(self, order: str) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{order}\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline().strip()
+        assert self.ask("listen") == "line"
 
 
 class Line:

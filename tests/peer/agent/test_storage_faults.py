@@ -1,6 +1,5 @@
 """The storage probe on a real file system that fills up, and that turns read-only."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from child import Child
 
 from contract.health import DeviceState, Health
 
@@ -16,40 +16,24 @@ HERE = Path(__file__).parent
 UNSHARE = ["/usr/bin/unshare", "--mount", "--propagation", "private"]
 
 
-class Disk:
+class Disk(Child):
     """A small file system, and the storage probe looking at it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
-        self._process = subprocess.Popen(
-            [*UNSHARE, sys.executable, str(HERE / "diskside.py"), self.folder],
-            env={**os.environ, "PYTHONPATH": str(HERE.parents[2])},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__([*UNSHARE, sys.executable, str(HERE / "diskside.py"), self.folder])
 
     def measure(self) -> DeviceState:
         """One run of the probe."""
-        return msgspec.json.decode(self._ask("measure"), type=DeviceState)
+        return msgspec.json.decode(self.ask("measure"), type=DeviceState)
 
     def do(self, order: str) -> None:
         """Something happens to the file system."""
-        assert self._ask(order) == "done"
+        assert self.ask(order) == "done"
 
     def metric(self, name: str) -> str:
         """What this file system's figure is called."""
         return re.sub("[^a-z0-9]+", "_", self.folder.lower()).strip("_")[:40] + f"_{name}"
-
-    def close(self) -> None:
-        self._process.communicate(timeout=20)
-
-    def _ask(self, order: str) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{order}\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline().strip()
 
 
 @pytest.fixture

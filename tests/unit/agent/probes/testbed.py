@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[3]
 PRELOAD = "libumockdev-preload.so.0"
+LIMIT_S = 60.0
 USB = "/devices/pci0000:00/0000:00:14.0/usb1"
 
 
@@ -25,6 +27,10 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
         )
+        # A child that does not answer is ended, and the test with it.
+        self._limit = threading.Timer(LIMIT_S, self.process.kill)
+        self._limit.daemon = True
+        self._limit.start()
 
     def say(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -39,6 +45,7 @@ class Child:
 
     def close(self) -> None:
         self.process.communicate(timeout=10)
+        self._limit.cancel()
 
 
 class Bed(Child):
