@@ -50,19 +50,24 @@ def read(udev: pyudev.Context) -> tuple[Camera, ...]:
 
 
 def describe(device: pyudev.Device) -> Camera | None:
-    """The camera behind a video4linux node; None when the node does not capture."""
+    """The camera behind a video4linux node; None when the node does not capture, or is going."""
     if not device.device_node or not _captures(device):
         return None
     usb = device.find_parent("usb", "usb_device")
     if usb is None:  # on a ribbon cable, or virtual: only its name tells
         return Camera(device.device_node, product=_attribute(device, "name"), links=_links(device))
+    serial, name = _attribute(usb, "serial"), _attribute(usb, "product")
+    # Read last: every USB device has these, so without them it is being taken away just now, and
+    # an empty serial number would be mistaken for another camera's.
     vendor, product = _attribute(usb, "idVendor"), _attribute(usb, "idProduct")
+    if not vendor or not product:
+        return None
     return Camera(
         device.device_node,
         f"{vendor}:{product}".lower(),
-        _attribute(usb, "serial"),
+        serial,
         usb.sys_name,
-        _attribute(usb, "product") or _attribute(device, "name"),
+        name or _attribute(device, "name"),
         _links(device),
     )
 

@@ -100,6 +100,12 @@ def test_another_camera_in_its_place_is_said_to_be_swapped(bed: Bed, look: Look)
     assert (state["reasons"], state["facts"]["serial"]) == (["swapped"], "B2")
 
 
+def test_a_camera_half_taken_away_is_not_mistaken_for_another(bed: Bed, look: Look) -> None:
+    remains = "".join(each for each in FIRST.splitlines(keepends=True) if "A: id" not in each)
+    bed.plug(remains, camera_path("1-1", 0))
+    look(DESK).until_said("desk", "missing")
+
+
 def test_our_view_of_a_camera_agrees_with_udevadm(bed: Bed, look: Look) -> None:
     bed.plug(FIRST, camera_path("1-1", 0))
     facts = look(DESK).until_said("desk", "ok")["facts"]
