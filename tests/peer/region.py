@@ -72,6 +72,16 @@ class Region:
         self.deliver(kiosk, command, expires_in_s)
         return command
 
+    def late_order(self, kiosk: str, name: str) -> Command:
+        """An order whose time is up, from a broker that does not count."""
+        now = datetime.now(UTC)
+        issued_at, expires_at = now - timedelta(hours=2), now - timedelta(hours=1)
+        command = Command(
+            id=str(uuid.uuid4()), name=name, issued_at=issued_at, expires_at=expires_at
+        )
+        self.deliver(kiosk, command, None)
+        return command
+
     def deliver(self, kiosk: str, command: Command, expires_in_s: int | None) -> None:
         """Send an order, maybe not for the first time."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]

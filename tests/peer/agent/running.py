@@ -1,9 +1,11 @@
 """A whole agent as a process of its own: it can be killed, and started again on the same folder."""
 
+import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.agents import KIOSK
 from tests.peer.authority import Authority
@@ -53,6 +55,16 @@ class Agent:
             command = [sys.executable, "-m", "agent", "run", "--config", str(self.config)]
             self._process = subprocess.Popen(command, stderr=log)
 
+    def outbox(self) -> dict[str, Any]:
+        """`vigie-agent outbox --json`."""
+        done = self._run("outbox", "--json")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def twin(self) -> subprocess.CompletedProcess[str]:
+        """A second agent on the same folder, until it ends."""
+        return self._run("run")
+
     def kill(self) -> None:
         """kill -9."""
         self._end(signal.SIGKILL)
@@ -60,6 +72,10 @@ class Agent:
     def stop(self) -> int:
         """SIGTERM; answers the exit status."""
         return self._end(signal.SIGTERM)
+
+    def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "agent", *args, "--config", str(self.config)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
     def _end(self, number: signal.Signals) -> int:
         if self._process is None:
