@@ -61,7 +61,7 @@ def parse_mmc(disk: str, life_time: str, pre_eol_info: str) -> Wear | None:
         return None
     if not tenths and not end:
         return None
-    return Wear(disk, 10.0 * tenths if tenths else None, is_failing=end == 3)
+    return Wear(disk, 10.0 * min(tenths, 0x19) if tenths else None, is_failing=end == 3)
 
 
 def read_smart(sys: Path, smartctl: Path = SMARTCTL) -> tuple[Wear, ...]:
@@ -93,9 +93,11 @@ def parse_smart(disk: str, raw: bytes) -> Wear | None:
     # smartctl 7.4 gives all kinds of SSD one common figure.
     percent = _table(said, "endurance_used").get("current_percent", nvme)
     passed = _table(said, "smart_status").get("passed")
-    if not isinstance(percent, int | float) and not isinstance(passed, bool):
+    # NVMe counts to 255 and stops (NVM Express 1.4, 5.14.1.2): more is not a percentage.
+    used = float(percent) if isinstance(percent, int | float) and 0 <= percent <= 255 else None
+    if used is None and not isinstance(passed, bool):
         return None
-    return Wear(disk, float(percent) if isinstance(percent, int | float) else None, passed is False)
+    return Wear(disk, used, passed is False)
 
 
 def _smart(smartctl: Path, disk: str) -> bytes:
