@@ -34,6 +34,8 @@ _ALERTS = (
     ("alert protocol version", "the broker does not speak TLS 1.3, must do so"),
 )
 
+CLONE = "hangs up soon after letting us in: does a second machine use this identity, a cloned disk?"
+
 
 def explain(error: BaseException, host: str, port: int) -> str:
     """One sentence: what went wrong while connecting to `host`, and what to do."""

@@ -32,6 +32,8 @@ CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 15.0
 FAREWELL_S = 2.0
 RECEIVE_MAXIMUM = 10
+#: So many connections in a row that did not hold are somebody else's doing.
+CLONE_ATTEMPTS = 3
 
 #: Makes the presence of one session: session, is_online, reason.
 MakePresence = Callable[[str, bool, str], Presence]
@@ -114,6 +116,7 @@ class Link:
         self._end_timer()
         self._session = os.urandom(8).hex()
         self._cause = None
+        log.debug("connecting to %s:%d", self._broker.host, self._broker.port)
         client = self._client = self._make_client()
         threading.Thread(
             target=self._connect_blocking, args=(client,), name="connect", daemon=True
@@ -180,7 +183,7 @@ class Link:
             return
         sock = self._client.socket()
         if sock is None:
-            self._end(self._cause or f"{self._broker.host}:{self._broker.port} hung up")
+            self._end(self._cause or self._hung_up())
         else:
             wants_write = self._client.want_write()
             self._loop.watch(sock.fileno(), self._ready, wants_write=wants_write)
@@ -196,6 +199,13 @@ class Link:
         if client.socket() is not None and client.want_write():
             client.loop_write()
         self._watch()
+
+    def _hung_up(self) -> str:
+        where = f"{self._broker.host}:{self._broker.port}"
+        # Mosquitto 2.0 ends a session that is taken over without a word.
+        if self.is_up and self._backoff.attempts >= CLONE_ATTEMPTS:
+            return f"{where} {causes.CLONE}"
+        return f"{where} hung up"
 
     def _end(self, cause: str | None) -> None:
         """Drop the connection, or the attempt at one; then try again, or be done."""

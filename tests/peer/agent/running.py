@@ -1,14 +1,19 @@
 """A whole agent as a process of its own: it can be killed, and started again on the same folder."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.agents import KIOSK
 from tests.peer.authority import Authority
+
+WAIT_S = 30.0
 
 _CONFIG = """
 kiosk = "{kiosk}"
@@ -36,7 +41,7 @@ class Agent:
         self.log = folder / "agent.log"
         self._process: subprocess.Popen[bytes] | None = None
         authority.issue(kiosk)
-        pki = authority.ca.parent
+        pki = self._pki = authority.ca.parent
         self.config.write_text(_CONFIG.format(kiosk=kiosk, port=port, pki=pki))
 
     @property
@@ -45,15 +50,33 @@ class Agent:
         return self._process.pid
 
     @property
+    def certificate(self) -> Path:
+        """The kiosk's own."""
+        return self._pki / f"{self.kiosk}.pem"
+
+    @property
     def said(self) -> str:
         """What it logged, all its lives together."""
         return self.log.read_text() if self.log.exists() else ""
 
+    def configure(self, key: str, value: str) -> None:
+        """Give one key of agent.toml another value."""
+        text = self.config.read_text()
+        self.config.write_text(re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text))
+
+    def wait_for(self, text: str) -> None:
+        """Until it logged `text`."""
+        self._wait(lambda: text in self.said, f"{text!r} in its log")
+
+    def wait_attempts(self, count: int) -> None:
+        """Until it tried to connect so often (it says each attempt at level debug)."""
+        self._wait(lambda: self.said.count("connecting to") >= count, f"{count} attempts")
+
     def start(self) -> None:
         """Start, and do not wait."""
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "agent", "run", "--config", str(self.config)]
-            self._process = subprocess.Popen(command, stderr=log)
+            command = [sys.executable, "-m", "agent", "run", "--log-level", "debug"]
+            self._process = subprocess.Popen([*command, "--config", str(self.config)], stderr=log)
 
     def outbox(self) -> dict[str, Any]:
         """`vigie-agent outbox --json`."""
@@ -72,6 +95,13 @@ class Agent:
     def stop(self) -> int:
         """SIGTERM; answers the exit status."""
         return self._end(signal.SIGTERM)
+
+    def _wait(self, met: Callable[[], bool], what: str) -> None:
+        limit = time.monotonic() + WAIT_S
+        while not met():
+            if time.monotonic() > limit:
+                raise AssertionError(f"no {what} within {WAIT_S} s:\n{self.said}")
+            time.sleep(0.05)
 
     def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "agent", *args, "--config", str(self.config)]
