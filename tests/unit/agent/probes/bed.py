@@ -8,13 +8,14 @@ Says the folder the devices live in, then obeys one JSON order a line, and answe
 import json
 import sys
 
-import gi
-
-gi.require_version("UMockdev", "1.0")
-from gi.repository import UMockdev  # noqa: E402 - its version is chosen first
-
 
 def main() -> None:
+    # Here, so that whoever only collects tests needs no gi.
+    import gi
+
+    gi.require_version("UMockdev", "1.0")
+    from gi.repository import UMockdev
+
     bed = UMockdev.Testbed.new()
     print(bed.get_root_dir(), flush=True)  # noqa: T201
     for line in sys.stdin:
