@@ -203,7 +203,7 @@ def _is_in_scope(kiosk: Kiosk, filters: Filters) -> bool:
     if not filters.text:
         return True
     text = _plain(f"{kiosk.pk} {kiosk.label} {kiosk.site.commune} {kiosk.site.name}")
-    return all(word in text for word in _plain(filters.text).split())
+    return all(_plain(term) in text for term in filters.text.split())
 
 
 def _plain(text: str) -> str:

@@ -74,6 +74,7 @@ def test_a_required_device_never_spoken_of_is_named(now: datetime) -> None:
         (Filters(standing="not-ready"), {"pvp-63338-1"}),
         (Filters(text="saint eloy"), {"pvp-63338-1"}),
         (Filters(text="SAINT-ÉLOY"), {"pvp-63338-1"}),
+        (Filters(text="63003-1"), {"pvp-63003-1"}),
         (Filters(text="03310"), {"exp-03310-1"}),
         (Filters(text="nowhere"), set()),
         (Filters(department="63", text="ambert"), {"pvp-63003-1"}),
