@@ -65,10 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from agent.lean import spare_urllib_request
     from agent.loop import Loop
-
-    spare_urllib_request()
     from simulator import region
     from simulator.clock import Clock
     from simulator.fleet import Fleet
@@ -134,3 +131,7 @@ def _allow_files(kiosks: int) -> None:
     if soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 #: Dialling is a TLS handshake and two waits for the broker: more threads only fight for the CPU.
 _DIALLERS = 4
 _STATUS_S = 1.0
-_GOODBYE_S = 2.0
+_GOODBYE_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)

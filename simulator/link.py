@@ -15,11 +15,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.loop import Loop
-from contract.messages import Message, encode
+from contract.messages import Message, Presence, encode
 from contract.topics import FROM_KIOSK, TO_KIOSK, Channel, build
 from simulator.identity import KioskContext
 
 CONNECT_TIMEOUT_S = 20.0
+_GOODBYE_S = 2.0
 _SESSION_EXPIRY_S = 7 * 86400
 _RETAINED = frozenset({Channel.PRESENCE, Channel.INVENTORY})
 
@@ -90,7 +91,7 @@ class Link:
 
         client.on_socket_register_write = want(True)
         client.on_socket_unregister_write = want(False)
-        client.on_socket_close = lambda *_: self._forget()
+        client.on_socket_close = lambda *_: self._let_go()
         client.on_connect = self._on_connect(events)
         client.on_disconnect = lambda _c, _u, _flags, reason, _p: events.down(str(reason))
         client.on_message = lambda _c, _u, message: self._on_message(events, message)
@@ -100,7 +101,8 @@ class Link:
     @property
     def is_open(self) -> bool:
         """Whether there is a socket still."""
-        return self._client.socket() is not None
+        sock = self._client.socket()
+        return sock is not None and sock.fileno() >= 0
 
     def say(self, channel: Channel, message: Message) -> int:
         """Publish at QoS 1, presence and inventory retained; answers paho's message id."""
@@ -112,18 +114,33 @@ class Link:
         """Ping when it is time; notice a broker that no longer answers."""
         self._client.loop_misc()
 
-    def leave(self) -> None:
-        """Say goodbye properly: the broker drops the will."""
-        self._client.disconnect()
-        self._client.loop_write()
+    def leave(self, loop: Loop, farewell: Presence) -> None:
+        """Say goodbye properly, so that the broker drops the will.
+
+        DISCONNECT waits for the farewell's PUBACK: closing a socket with unread bytes in it resets
+        the connection, and the broker then loses what it had not read.
+        """
+        mid = self.say(Channel.PRESENCE, farewell)
+
+        def reached(client: mqtt.Client, _u: Any, said: int, *_rest: Any) -> None:
+            if said == mid:
+                client.disconnect()
+
+        self._client.on_publish = reached
+        loop.later(_GOODBYE_S, self.cut)
 
     def cut(self) -> None:
         """Vanish without a word, as when the line or the mains fail: the will speaks."""
         sock = self._client.socket()
         if sock is not None:
             self._client.on_disconnect = None
-            self._forget()
+            self._let_go()
             sock.close()
+
+    def _let_go(self) -> None:
+        """Once only: the descriptor's number may soon be another link's."""
+        forget, self._forget = self._forget, lambda: None
+        forget()
 
     def _ready(self) -> None:
         """The socket can be read or written."""

@@ -102,8 +102,7 @@ class Resident:
         link, is_online = self._link, self.is_online
         self._link, self.is_online = None, False
         if link is not None and is_online:
-            link.say(Channel.PRESENCE, self._presence(False, reason))
-            link.leave()
+            link.leave(self._loop, self._presence(False, reason))
         elif link is not None:
             link.cut()
 

@@ -1,9 +1,9 @@
 """`--check`: is the house up, does the real kiosk say the truth, does it obey?"""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from contract.commands import CommandState
@@ -12,8 +12,6 @@ from simulator.errors import DemoError
 
 ONLINE_LIMIT_S = 180.0
 COMMAND_LIMIT_S = 60.0
-_UPTIME = Path("/proc/uptime")
-_MEMINFO = Path("/proc/meminfo")
 #: A value said up to two measuring periods ago is still this machine's.
 _UPTIME_SLACK_S = 150.0
 
@@ -24,6 +22,20 @@ class Watch:
 
     pause: Callable[[float], None]
     say: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What both the kiosk and we can know of this machine."""
+
+    uptime_s: float
+    memory_bytes: float
+    kernel: str
+
+    def agrees(self, other: "Machine") -> bool:
+        """Whether both speak of the same machine, within the age of what was said."""
+        is_same = (self.memory_bytes, self.kernel) == (other.memory_bytes, other.kernel)
+        return is_same and abs(self.uptime_s - other.uptime_s) <= _UPTIME_SLACK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,11 @@ def wait_real_values(api: Api, kiosk: str, watch: Watch) -> str:
     """
     until = time.monotonic() + COMMAND_LIMIT_S
     while True:
-        system = _system(api.get(f"/api/kiosks/{kiosk}"))
-        said_s = system.get("uptime_s")
-        true_s = float(_UPTIME.read_text().split()[0])
-        if said_s is not None and abs(true_s - said_s) <= _UPTIME_SLACK_S:
-            return f"uptime {said_s:.0f} s (kernel: {true_s:.0f} s)"
+        said, true = _said(api.get(f"/api/kiosks/{kiosk}")), _measured()
+        if said is not None and said.agrees(true):
+            return f"uptime {said.uptime_s:.0f} s (kernel: {true.uptime_s:.0f} s)"
         if time.monotonic() > until:
-            raise DemoError(
-                f"{kiosk} says uptime {said_s} s, the kernel {true_s:.0f} s: no real values"
-            )
+            raise DemoError(f"{kiosk} says {said}, this machine has {true}: no real values")
         watch.pause(0.5)
 
 
@@ -91,10 +99,21 @@ def _absent(api: Api, online: int, kiosks: int) -> str:
     return f"only {online} of {kiosks} kiosks are online after {ONLINE_LIMIT_S:.0f} s: not {names}"
 
 
-def _system(kiosk: dict[str, Any]) -> dict[str, float]:
-    """The metrics of the device `system`; none before its first report."""
+def _said(kiosk: dict[str, Any]) -> Machine | None:
+    """What the kiosk says; None before its first report."""
     for device in kiosk["devices"]:
-        if device["id"] == "system":
-            metrics: dict[str, float] = device["metrics"]
-            return metrics
-    return {}
+        if device["device"] == "system":
+            metrics, facts = device["metrics"], device["facts"]
+            return Machine(
+                float(metrics.get("uptime_s", -1)),
+                float(facts.get("memory_bytes", -1)),
+                str(facts.get("kernel", "")),
+            )
+    return None
+
+
+def _measured() -> Machine:
+    """What the kernel says, asked by other ways than the agent's."""
+    pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    uptime_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return Machine(uptime_s, pages * page_bytes, os.uname().release)
