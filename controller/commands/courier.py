@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +53,7 @@ class Courier:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._answers: SimpleQueue[tuple[int, ReasonCode]] = SimpleQueue()
+        self._news = threading.Event()
         self._under_way: dict[int, UUID] = {}
         self._complaint = ""
         self._client = mqtt.Client(
@@ -111,6 +113,11 @@ class Courier:
         sent = self._client.publish(topic, payload, qos=1, properties=properties)
         self._under_way[sent.mid] = command.pk
 
+    def wait(self, seconds: float) -> None:
+        """Until a receipt comes, at most so long."""
+        self._news.wait(seconds)
+        self._news.clear()
+
     def receipts(self) -> list[Receipt]:
         """What the broker has said since the last call."""
         found: list[Receipt] = []
@@ -124,6 +131,7 @@ class Courier:
 
     def _published(self, _client: Any, _userdata: Any, mid: int, code: ReasonCode, _: Any) -> None:
         self._answers.put((mid, code))
+        self._news.set()
 
     def _connected(
         self, _client: Any, _userdata: Any, _flags: Any, code: ReasonCode, _properties: Any

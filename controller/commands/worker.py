@@ -74,7 +74,7 @@ class Worker:
         try:
             while not self._stop.is_set() and self._leads():
                 self._turn(dispatch)
-                self._stop.wait(TURN_S)
+                courier.wait(TURN_S)
         finally:
             resign.set()
             courier.stop()
