@@ -1,6 +1,6 @@
 """The board: what is known of each device now, and which of it is news."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agent.scheduler import Result
 from contract.health import DeviceState, Health, Verdict, verdict
@@ -10,8 +10,7 @@ from contract.health import DeviceState, Health, Verdict, verdict
 HOLD_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What is news: devices as they are now, and ids of those that are no more."""
 
     devices: tuple[DeviceState, ...] = ()
@@ -21,8 +20,7 @@ class Change:
         return bool(self.devices or self.removed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loss:
+class _Loss(Struct, frozen=True):
     """A device seen to be gone, not yet said. `state` is None when nobody declared it."""
 
     due: float

@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.probe import Context, Probe
 from contract.health import DeviceState, Health
@@ -14,8 +15,7 @@ TIMEOUT_S = 10.0
 _STATM = Path("/proc/self/statm")
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(Struct, frozen=True):
     """How the last run of a probe went. `reason` is empty when it went well."""
 
     probe: str

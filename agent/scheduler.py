@@ -5,9 +5,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import SimpleQueue
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agent import footprint
@@ -24,8 +24,7 @@ CONFIRM_S = 1.0
 JITTER = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one run of a probe found. With an `error`, its devices as unknown."""
 
     probe: str
@@ -34,8 +33,7 @@ class Result:
     error: str | None = None
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One run, on its way to a worker or under way in it."""
 
     probe: Probe
@@ -45,8 +43,7 @@ class _Run:
     is_abandoned: bool = False
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """One probe's place in the plan."""
 
     probe: Probe

@@ -8,9 +8,9 @@ A UVC camera is two video4linux nodes under one USB device, of which one capture
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyudev
+from msgspec import Struct
 
 from agent.config import Config, Match, Peripheral
 from agent.probe import Context, Probe
@@ -19,8 +19,7 @@ from contract.health import DeviceState, FactValue, Health
 KIND = "camera"
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
+class Camera(Struct, frozen=True):
     """One camera as the kernel shows it. Empty text: it does not say."""
 
     path: str  # the device node

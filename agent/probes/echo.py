@@ -11,7 +11,8 @@ import select
 import socket
 import struct
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TOKEN_BYTES = 8
 _REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
@@ -19,8 +20,7 @@ _REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
 _PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A burst: how many requests, how far apart, and how long the last one is waited for."""
 
     count: int

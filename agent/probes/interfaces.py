@@ -10,9 +10,10 @@ address in the machine's byte order) and /proc/net/ipv6_route:
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 _RTM_NEWADDR, _RTM_GETADDR, _NLMSG_DONE = 20, 22, 3
 _REQUEST_DUMP = 0x1 | 0x300
@@ -30,8 +31,7 @@ class Address(NamedTuple):
     is_lasting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """Counters since the interface came up."""
 
     packets: int
@@ -39,8 +39,7 @@ class Traffic:
     tx_errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(Struct, frozen=True):
     """One interface. `speed_mbps` is None where there is no such thing (Wi-Fi, virtual)."""
 
     name: str

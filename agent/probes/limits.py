@@ -1,11 +1,11 @@
 """A limit with two bounds, so that a value wavering at it makes one change and not a hundred."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """Gives `reason` from `enters` on, until the value is back beyond `leaves`.
 
     A limit whose `enters` is below its `leaves` is a floor, otherwise a ceiling.

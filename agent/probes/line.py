@@ -8,8 +8,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from agent.probes import echo
 from agent.probes.echo import Plan
@@ -26,8 +27,7 @@ RESOLVE_TIMEOUT_S = 3.0
 LONGEST_S = 14.0
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(Struct, frozen=True):
     """Of a line. `jitter_ms` is the mean change from one packet to the next (as RFC 3550's).
 
     `loss_percent` is None where the way of measuring cannot tell; `lost` counts packets.

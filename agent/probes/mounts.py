@@ -9,15 +9,15 @@ by itself when the disk fails (errors=remount-ro):
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 #: Cannot be written by nature: live systems, installation media.
 READ_ONLY_BY_NATURE = frozenset({"squashfs", "erofs", "iso9660", "udf", "cramfs"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One mounted file system. `device` is `major:minor` as in /sys/dev/block."""
 
     point: str

@@ -9,8 +9,9 @@ line found bad.
 import re
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.config import Config
 from agent.probe import Context, LinkQuality, Probe
@@ -36,8 +37,7 @@ NO_WAY = frozenset({"no-carrier", "no-route"})
 NO_NAME = "name-not-resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How the controller is reached. Empty text or None: it is not known, or there is none."""
 
     controller: str  # its address
@@ -51,8 +51,7 @@ class Way:
         return bool(self.controller) and line.is_loopback(self.controller)
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(Struct, frozen=True):
     """The latest measurement of the line, and when. `quality` is None when nothing answered."""
 
     at: float

@@ -9,8 +9,9 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.config import Config
 from agent.probe import Context, Probe
@@ -38,8 +39,7 @@ FAILED = frozenset({STORAGE_FULL.reason, "read-only", "disk-failing"})
 Findings = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Of one file system. Percentages are of what unprivileged programs may use, as df counts.
 
     `inodes_percent` is None where there is no such bound (btrfs, vfat).
@@ -50,8 +50,7 @@ class Room:
     inodes_percent: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class FileSystem:
+class FileSystem(Struct, frozen=True):
     """One file system as measured. `errors` were counted by ext4, 0 elsewhere."""
 
     mount: Mount

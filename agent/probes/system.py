@@ -12,8 +12,9 @@
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.clock import Clock
 from agent.config import Config
@@ -34,24 +35,21 @@ FIRST_SAMPLE_S = 0.25
 _PROC = Path("/proc")
 
 
-@dataclass(frozen=True, slots=True)
-class CpuTicks:
+class CpuTicks(Struct, frozen=True):
     """Time of all cores since boot, in ticks."""
 
     busy: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """What there is, and what programs can still have without swapping."""
 
     total_bytes: int
     available_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """All that is measured in one run. A temperature of None: this machine has no sensor."""
 
     cpu_percent: float

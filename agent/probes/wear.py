@@ -9,11 +9,11 @@ smartctl -j -H -A /dev/nvme0n1 (smartmontools 7.0, JSON):
 """
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,7 @@ SMARTCTL_EVERY_S = 86_400.0
 SMARTCTL_TIMEOUT_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wear:
+class Wear(Struct, frozen=True):
     """Of one disk. `percent` of its life used: None when it only says whether it is failing."""
 
     disk: str
