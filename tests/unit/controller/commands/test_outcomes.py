@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 
 from contract.commands import CommandState as State
@@ -100,7 +101,8 @@ def test_a_silent_kiosks_command_expires_and_says_so(command: Command) -> None:
     assert expire_overdue(command.expires_at + timedelta(seconds=6)) == 1
     command.refresh_from_db()
     assert (command.state, command.reason) == (State.EXPIRED, GivenUp.NOT_ANSWERED)
-    assert "offline" in reason_text(command.reason)
+    with override("en"):
+        assert "offline" in reason_text(command.reason)
     assert states(command)[-1] == State.EXPIRED
 
 
