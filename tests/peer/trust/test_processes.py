@@ -38,7 +38,7 @@ def running(region: Region) -> dict[str, psutil.Process]:
     found = {}
     for process in psutil.Process(region.pid("up")).children():
         try:
-            words = process.cmdline()
+            words = process.cmdline() or [""]  # a zombie has none
         except psutil.NoSuchProcess:
             continue
         if "mosquitto" in words[0]:
