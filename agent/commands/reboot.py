@@ -23,6 +23,7 @@ DOWN_WITHIN_S = 120.0
 #: How long the word "running" may take to reach the controller before we leave regardless.
 FAREWELL_S = 3.0
 _FAREWELL_STEP_S = 0.1
+_FROM_BEST = ("ok", "degraded", "unknown", "failed", "missing")
 
 
 class Stage(Struct, frozen=True):
@@ -111,23 +112,35 @@ class Reboot:
         finish(CommandState.SUCCEEDED, result=result)
 
 
-def compare(before: Mapping[str, str], after: Iterable[DeviceState]) -> dict[str, list[str]]:
-    """Each device's health before and after, and what is not as it was.
+def compare(before: Mapping[str, str], after: Iterable[DeviceState]) -> dict[str, list[str] | int]:
+    """Each device's health before and after, what is not as it was, which are better or worse
+    for it, and how many are the same.
 
-    >>> compare({"camera": "missing", "system": "ok"}, [])["changed"]
-    ['camera: missing -> absent', 'system: ok -> absent']
+    >>> found = compare({"camera": "missing", "system": "ok"}, [])
+    >>> found["changed"], found["worse"], found["same"]
+    (['camera: missing -> absent', 'system: ok -> absent'], ['system'], 1)
     """
     now = {state.id: str(state.health) for state in after}
+    names = sorted({*before, *now})
     changed = [
         f"{name}: {before.get(name, 'absent')} -> {now.get(name, 'absent')}"
-        for name in sorted({*before, *now})
+        for name in names
         if before.get(name) != now.get(name)
     ]
+    gains = {name: _rank(before.get(name)) - _rank(now.get(name)) for name in names}
     return {
         "devices_before": [f"{name}: {health}" for name, health in sorted(before.items())],
         "devices_after": [f"{name}: {health}" for name, health in sorted(now.items())],
         "changed": changed,
+        "better": [name for name in names if gains[name] > 0],
+        "worse": [name for name in names if gains[name] < 0],
+        "same": sum(1 for name in names if gains[name] == 0),
     }
+
+
+def _rank(health: str | None) -> int:
+    """From best to worst; what is absent is as bad as what is missing."""
+    return _FROM_BEST.index(health) if health in _FROM_BEST else len(_FROM_BEST) - 1
 
 
 def _delay_s(entry: Entry) -> int:

@@ -166,3 +166,4 @@ def test_devices_are_compared_by_id() -> None:
     assert found["changed"] == ["camera: missing -> ok", "gone: ok -> absent", "new: absent -> ok"]
     assert found["devices_before"] == ["camera: missing", "gone: ok"]
     assert found["devices_after"] == ["camera: ok", "new: ok"]
+    assert (found["better"], found["worse"], found["same"]) == (["camera", "new"], ["gone"], 0)
