@@ -6,7 +6,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from controller.web.words import METRIC, word
+from controller.web.words import DEVICE_KIND, METRIC, word
 
 #: The unit that a metric's name ends with, and how it is written. {n} is the number.
 _UNITS = (
@@ -34,6 +34,9 @@ def metric_name(name: str) -> str:
     """
     if name in METRIC:
         return word(METRIC, name)
+    if name.startswith("probe_"):
+        probe = name.removeprefix("probe_").removesuffix("_s")
+        return _("Time to measure: {what}").format(what=word(DEVICE_KIND, probe))
     for suffix, _unit, _digits in (*_UNITS, ("_bytes", "", 0), ("_s", "", 0)):
         name = name.removesuffix(suffix)
     return name.replace("_", " ")

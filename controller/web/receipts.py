@@ -1,5 +1,6 @@
 """The life of a command, step by step, and what came of it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,12 +33,25 @@ def life(command: Command) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Ids of the devices that are better and worse than before, and how many are the same."""
+class Turn:
+    """A device that is not as it was. Healths are empty where the kiosk did not say them."""
 
-    better: tuple[str, ...]
-    worse: tuple[str, ...]
+    device: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Devices that are better and worse than before, and how many are the same."""
+
+    better: tuple[Turn, ...]
+    worse: tuple[Turn, ...]
     same: int
+
+
+#: `camera: missing -> ok`, as the agent says it.
+_TURN = re.compile(r"(?P<device>\S+): (?P<before>\w+) -> (?P<after>\w+)")
 
 
 def comparison(command: Command) -> Comparison | None:
@@ -46,7 +60,18 @@ def comparison(command: Command) -> Comparison | None:
     if not isinstance(better, list) or not isinstance(worse, list):
         return None
     same = command.result.get("same")
-    return Comparison(tuple(better), tuple(worse), same if isinstance(same, int) else 0)
+    turns = _turns(command.result.get("changed"))
+    return Comparison(
+        tuple(turns.get(name, Turn(name)) for name in better),
+        tuple(turns.get(name, Turn(name)) for name in worse),
+        same if isinstance(same, int) else 0,
+    )
+
+
+def _turns(changed: object) -> dict[str, Turn]:
+    texts = changed if isinstance(changed, list) else []
+    found = (_TURN.fullmatch(str(text)) for text in texts)
+    return {match["device"]: Turn(**match.groupdict()) for match in found if match}
 
 
 def summary(command: Command) -> str:

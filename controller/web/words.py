@@ -26,6 +26,9 @@ HEALTH: Words = {
     Health.UNKNOWN: _("Not measured"),
 }
 
+#: The same, of a device that may not have been there before or after a restart.
+HEALTH_TURN: Words = {**HEALTH, "absent": _("Absent")}
+
 #: What one kiosk is.
 STANDING: Words = {
     Standing.NOT_READY: _("Not ready"),
@@ -158,13 +161,15 @@ METRIC: Words = {
     "temperature_celsius": _("Temperature"),
     "uptime_s": _("Running for"),
     "free_bytes": _("Free space"),
-    "free_percent": _("Free space"),
+    "free_percent": _("Free share"),
     "inodes_free_percent": _("Free files"),
     "wear_percent": _("Wear"),
     "rtt_ms": _("Response time"),
     "jitter_ms": _("Jitter"),
     "loss_percent": _("Packets lost"),
     "errors_percent": _("Network errors"),
+    "rx_errors": _("Errors received"),
+    "tx_errors": _("Errors sent"),
     "rss_bytes": _("Memory of the agent"),
     "probes_failed": _("Failed measurements"),
     "toner_percent": _("Toner"),

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from contract.commands import CommandState
 from controller.accounts.roles import role_of
@@ -20,7 +19,7 @@ from controller.fleet.models import Device, Kiosk
 from controller.fleet.selectors import Filters, FleetView
 from controller.fleet.standing import Standing
 from controller.ingest.models import Gap
-from controller.web import measures, reasons, receipts, shapes, words
+from controller.web import facts, measures, reasons, receipts, shapes, words
 
 register = template.Library()
 register.simple_tag(shapes.shape, name="shape")
@@ -36,6 +35,7 @@ register.filter("hours", words.opening_hours)
 
 _TABLES: Mapping[str, words.Words] = {
     "health": words.HEALTH,
+    "health_turn": words.HEALTH_TURN,
     "standing": words.STANDING,
     "verdict": words.VERDICT,
     "kiosk_kind": words.KIOSK_KIND,
@@ -84,15 +84,16 @@ def device_name(device: Device) -> str:
 @register.filter
 def main_metrics(device: Device) -> list[tuple[str, str]]:
     """Name and value of what says most about a device."""
-    names = [name for name in _MAIN.get(device.kind, ()) if name in device.metrics]
-    names += [name for name in device.metrics if name in words.METRIC and name not in names]
-    return [_measure(name, device.metrics[name]) for name in names[:_MAIN_COUNT]]
+    return [_measure(name, device.metrics[name]) for name in _main(device)]
 
 
 @register.filter
-def all_metrics(device: Device) -> list[tuple[str, str]]:
-    """Name and value of every measure."""
-    return [_measure(name, value) for name, value in sorted(device.metrics.items())]
+def other_metrics(device: Device) -> list[tuple[str, str]]:
+    """Name and value of every other measure."""
+    main = _main(device)
+    return [
+        _measure(name, value) for name, value in sorted(device.metrics.items()) if name not in main
+    ]
 
 
 @register.simple_tag(takes_context=True)
@@ -168,17 +169,9 @@ def lower_first(text: str) -> str:
 
 
 @register.filter
-def fact_name(name: str) -> str:
-    """The name of a fact, as a technician's vocabulary has it."""
-    return name.replace("_", " ")
-
-
-@register.filter
-def fact(value: str | bool | float | None) -> str:
-    """The value of a fact."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return "–" if value in (None, "") else str(value)
+def all_facts(device: Device) -> list[tuple[str, str]]:
+    """Name and value of every fact."""
+    return [(facts.name(name), facts.value(name, said)) for name, said in device.facts.items()]
 
 
 @register.filter
@@ -191,6 +184,12 @@ def gap_count(gap: Gap) -> int:
 def place(kiosk: Kiosk) -> str:
     """`Ambert (63)`."""
     return f"{kiosk.site.commune} ({kiosk.site.department})"
+
+
+def _main(device: Device) -> list[str]:
+    names = [name for name in _MAIN.get(device.kind, ()) if name in device.metrics]
+    names += [name for name in device.metrics if name in words.METRIC and name not in names]
+    return names[:_MAIN_COUNT]
 
 
 def _measure(name: str, value: float) -> tuple[str, str]:

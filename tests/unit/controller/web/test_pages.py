@@ -148,7 +148,7 @@ def test_the_kiosk_page_says_what_is_wrong_in_plain_words(page: Client, kiosk: K
     assert "Cette borne ne peut pas recevoir de citoyen." in content
     assert "Plus de papier, strange-thing" in content
     assert "<dt>Temps de réponse</dt><dd>41 ms</dd>" in content
-    assert "<dt>gateway</dt><dd>192.0.2.1</dd>" in content
+    assert "<dt>Passerelle</dt><dd>192.0.2.1</dd>" in content
 
 
 def test_what_an_offline_kiosk_said_last_is_dated(page: Client, now: datetime) -> None:
@@ -184,6 +184,7 @@ def test_a_restart_is_told_from_order_to_outcome(page: Client, kiosk: Kiosk, now
             "better": ["camera"],
             "worse": [],
             "same": 11,
+            "changed": ["camera: missing -> ok"],
         },
     )
     for second, state in enumerate(("queued", "sent", "accepted", "running", "succeeded")):
@@ -196,6 +197,7 @@ def test_a_restart_is_told_from_order_to_outcome(page: Client, kiosk: Kiosk, now
         "simulé",
         "En 47 s. Par rapport à avant : 1 appareil va mieux, 11 sont comme avant.",
         "Accepté par la borne",
+        "Caméra : introuvable → fonctionne",
     ):
         assert words in content
 

@@ -86,7 +86,7 @@ def test_a_second_restart_while_one_is_under_way_is_refused_in_words(kiosk: Kios
     technician = browser(Role.TECHNICIAN)
     ask(technician, kiosk, kiosk.pk)
     content = ask(technician, kiosk, kiosk.pk).replace("\u00a0", " ")
-    assert "Un redémarrage de cette borne est en cours" in content
+    assert "attendez sa fin" in content
     assert Command.objects.count() == 1
 
 

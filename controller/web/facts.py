@@ -1,0 +1,64 @@
+"""What a technician reads of a device: facts, by name and value."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from controller.web.measures import metric
+from controller.web.words import Words, word
+
+_NAMES: Words = {
+    "os": gettext_lazy("System"),
+    "kernel": gettext_lazy("Kernel"),
+    "machine": gettext_lazy("Architecture"),
+    "cores": gettext_lazy("Processor cores"),
+    "memory_bytes": gettext_lazy("Memory"),
+    "boot_id": gettext_lazy("Boot identifier"),
+    "clock_trusted": gettext_lazy("Clock to be trusted"),
+    "where": gettext_lazy("Where"),
+    "fstype": gettext_lazy("File system"),
+    "default_interface": gettext_lazy("Main interface"),
+    "gateway": gettext_lazy("Gateway"),
+    "dns_servers": gettext_lazy("Name servers"),
+    "controller_is_local": gettext_lazy("Controller on this machine"),
+    "measured_by": gettext_lazy("Measured by"),
+    "failing_probes": gettext_lazy("Failing measurements"),
+    "product": gettext_lazy("Model"),
+    "serial": gettext_lazy("Serial number"),
+    "usb_id": gettext_lazy("USB identifier"),
+    "port": gettext_lazy("USB port"),
+    "declared": gettext_lazy("Declared"),
+    "resolution": gettext_lazy("Resolution"),
+}
+
+#: Facts of one part of a device: `eth0_mac`.
+_PARTS: Words = {
+    "state": gettext_lazy("state"),
+    "mac": gettext_lazy("MAC address"),
+    "addresses": gettext_lazy("addresses"),
+    "speed_mbps": gettext_lazy("speed"),
+    "fstype": gettext_lazy("file system"),
+}
+
+
+def name(fact: str) -> str:
+    """What a fact is called; without words, its own name.
+
+    >>> name("belt_colour")
+    'belt colour'
+    """
+    if fact in _NAMES:
+        return word(_NAMES, fact)
+    for part in _PARTS:
+        whole = fact.removesuffix(f"_{part}")
+        if whole != fact:
+            return f"{whole}, {word(_PARTS, part)}"
+    return fact.replace("_", " ")
+
+
+def value(fact: str, said: str | bool | float | None) -> str:
+    """A fact as it is read: yes and no in words, numbers with the unit that its name ends with."""
+    if isinstance(said, bool):
+        return _("yes") if said else _("no")
+    if isinstance(said, int | float):
+        return metric(fact, said)
+    return said or "–"
