@@ -9,6 +9,7 @@ import msgspec
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from contract.commands import CATALOGUE, CommandSpec, CommandState, parse_args, spec
 from controller.accounts.services import record
@@ -52,10 +53,15 @@ def order(
     typed = msgspec.to_builtins(parse_args(name, args))
     expiry = timedelta(seconds=_expiry_s(entry, expires_in_s))
     if user is not None and not user.has_perm(f"commands.run_{entry.name.replace('-', '_')}"):
-        raise NotPermitted(f"{user.get_username()} may not order {name}: ask a technician")
+        raise NotPermitted(
+            gettext("%(user)s may not order %(name)s: ask a technician")
+            % {"user": user.get_username(), "name": name}
+        )
     locked = _lock(kiosk)
     if locked.lifecycle == Lifecycle.RETIRED:
-        raise Refused(f"kiosk {kiosk.pk} is retired: it takes no orders")
+        raise Refused(
+            gettext("kiosk %(kiosk)s is retired: it takes no orders") % {"kiosk": kiosk.pk}
+        )
     if entry.is_disruptive:
         _refuse_second(locked)
     now = timezone.now()
@@ -172,8 +178,12 @@ def _refuse_second(kiosk: Kiosk) -> None:
     other = Command.objects.filter(kiosk=kiosk, name__in=_DISRUPTIVE, state__in=OPEN).first()
     if other is not None:
         raise Refused(
-            f"kiosk {kiosk.pk} has a {other.name} under way ({other.state} since"
-            f" {other.issued_at:%H:%M:%S} UTC): wait for its end"
+            gettext("kiosk %(kiosk)s has a %(name)s under way since %(time)s: wait for its end")
+            % {
+                "kiosk": kiosk.pk,
+                "name": other.name,
+                "time": f"{timezone.localtime(other.issued_at):%H:%M}",
+            }
         )
 
 

@@ -51,7 +51,8 @@ def test_an_order_is_accepted_and_can_be_followed(technician: Client, kiosk: Kio
 
 
 def test_a_viewer_may_not_order(viewer: Client, kiosk: Kiosk) -> None:
-    answer = post(viewer, kiosk.pk, {"name": "reboot"})
+    english = {"accept-language": "en"}
+    answer = post(viewer, kiosk.pk, {"name": "reboot"}, headers=english)
     assert answer.status_code == 403
     assert "viewer may not order reboot" in answer.json()["error"]
 

@@ -1,10 +1,12 @@
 """Orders: who may give them, when, and what is written down."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import override
 
 from contract.commands import CommandState
 from contract.errors import CommandError
@@ -18,6 +20,12 @@ from controller.fleet.models import Kiosk, Lifecycle, Status
 from tests import fleets
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture
