@@ -3,9 +3,7 @@
 import argparse
 import logging
 import os
-import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,6 @@ from contract import RELEASE
 
 CONFIG = Path("/etc/vigie/agent.toml")
 EXIT_FAILED, EXIT_CONFIG = 1, 2
-#: How long a simulated machine stays dark while it "restarts".
-DARK_S = 3.0
 
 _EXAMPLES = """examples:
   vigie-agent enrol --controller https://vigie.example.org:8443 --token vgt1....
@@ -31,12 +27,17 @@ _EXAMPLES = """examples:
 """
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command; answers the exit status: 0 good, 1 failed, 2 wrong configuration."""
+#: What a command answers: its exit status, or the kiosk that is now to be watched.
+Done = int | Config
+
+
+def run(argv: Sequence[str]) -> Done:
+    """Run one command: its exit status (0 good, 1 failed, 2 wrong configuration) or, for `run`,
+    what is to be watched by `agent.service`."""
     args = _parser().parse_args(argv)
     _log_to_stderr(args.log_level)
     try:
-        command: Callable[[argparse.Namespace], int] = args.command
+        command: Callable[[argparse.Namespace], Done] = args.command
         return command(args)
     except ConfigError as err:
         print(f"vigie-agent: {err}", file=sys.stderr)
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(
-    commands: Any, name: str, command: Callable[[argparse.Namespace], int], text: str
+    commands: Any, name: str, command: Callable[[argparse.Namespace], Done], text: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=command)
@@ -78,31 +79,10 @@ def _add(
     return parser
 
 
-def _run(args: argparse.Namespace) -> int:
-    from agent import lean
-    from agent.kiosk import Kiosk
-    from agent.probes import probes
-    from agent.systemd import Systemd
-
-    lean.share_one_heap()
+def _run(args: argparse.Namespace) -> Config:
     config = load(args.config)
     check_credentials(config)
-    kiosk = Kiosk(config, probes(config), Systemd())
-    try:
-        kiosk.run()
-    finally:
-        kiosk.close()
-    if kiosk.is_restarting:
-        _begin_anew()
-    return 0
-
-
-def _begin_anew() -> None:
-    """A simulated machine went down: stay dark for a while, then start as if it had booted."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    time.sleep(DARK_S)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+    return config
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -7,7 +7,9 @@ given back. Each line here was measured (bench/agent); each library works withou
 import ctypes
 import gc
 import importlib
+import re
 import sys
+from codecs import CodecInfo, lookup
 from types import ModuleType
 from typing import Any
 
@@ -36,15 +38,39 @@ class _Libraries(_Deferred):
         return "libudev.so.1" if name == "udev" else None
 
 
+class _Hosts(ModuleType):
+    """`encodings.idna` for host names in ASCII, the only ones agent.toml takes."""
+
+    @staticmethod
+    def getregentry() -> CodecInfo:
+        """The codec (see `encodings`)."""
+        ascii_codec = lookup("ascii")
+        return CodecInfo(ascii_codec.encode, ascii_codec.decode, name="idna")
+
+
 def spare_imports() -> None:
     """Call it before the first import of paho, msgspec or pyudev. Harmless later."""
     # paho wants it for websockets and SOCKS proxies only: 2.4 MB.
     _defer(_Deferred("urllib.request"))
     # pyudev asks it where libudev is: shutil, tempfile, bz2, lzma and a run of ldconfig, 1 MB.
     _defer(_Libraries("ctypes.util"))
+    # Every host name passes through it: stringprep and the tables of Unicode, 0.4 MB.
+    _defer(_Hosts("encodings.idna"))
     # msgspec prefers it to typing where it is installed, as in a developer's venv: 0.6 MB.
     if "typing_extensions" not in sys.modules:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+
+
+def unload(*names: str) -> None:
+    """Forget modules that did their work, with all below them; what comes next takes their room."""
+    for name in list(sys.modules):
+        if any(name == one or name.startswith(one + ".") for one in names):
+            package, _, child = name.rpartition(".")
+            if package in sys.modules and hasattr(sys.modules[package], child):
+                delattr(sys.modules[package], child)
+            del sys.modules[name]
+    re.purge()
+    gc.collect()
 
 
 def share_one_heap() -> None:

@@ -38,6 +38,24 @@ def test_libudev_is_found_under_the_name_we_give() -> None:
     assert python(code) == "True"
 
 
+def test_host_names_and_addresses_are_still_resolved() -> None:
+    code = (
+        "import sys; from agent import lean; lean.spare_imports();"
+        "import socket; print(socket.getaddrinfo('localhost', 80)[0][4][1]);"
+        "print('vigie.example'.encode('idna'), 'unicodedata' in sys.modules)"
+    )
+    assert python(code).split() == ["80", "b'vigie.example'", "False"]
+
+
+def test_an_unloaded_module_can_be_loaded_again() -> None:
+    code = (
+        "import sys, json.decoder; from agent import lean; lean.unload('json');"
+        "print([name for name in sys.modules if name.startswith('json')]);"
+        "import json; print(json.loads('1'))"
+    )
+    assert python(code).split() == ["[]", "1"]
+
+
 def test_giving_memory_back_harms_nothing() -> None:
     code = "from agent import lean; lean.share_one_heap(); lean.give_back(); print('alive')"
     assert python(code) == "alive"
