@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--speed", type=_positive, default=1.0, help="fleet's seconds in one of ours")
     run.add_argument("--faults", type=Level, choices=list(Level), default=Level.SOME)
     run.add_argument("--keepalive", type=int, default=60, metavar="SECONDS")
+    run.add_argument("--will-delay", type=int, default=5, metavar="SECONDS")
     run.add_argument("--spread", type=float, default=0.0, metavar="SECONDS", help="to dial all")
     run.add_argument("--status-file", type=Path, metavar="FILE", help="JSON, kept up to date")
     run.set_defaults(action=_run)
@@ -81,7 +82,7 @@ def _run(args: argparse.Namespace) -> int:
     fleet = Fleet(
         kiosks,
         args.pki,
-        Broker(host, port, keepalive_s=args.keepalive),
+        Broker(host, port, args.keepalive, args.will_delay),
         clock=Clock(args.speed),
         loop=loop,
         status_file=args.status_file,
