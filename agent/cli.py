@@ -5,7 +5,15 @@ import sys
 from agent import lean
 
 #: What reading command line and configuration needs, and watching does not: 1.3 MB.
-_STARTERS = ("agent.console", "agent.configfile", "agent.toml", "tomllib", "argparse", "gettext")
+_STARTERS = (
+    "agent.console",
+    "agent.configfile",
+    "agent.toml",
+    "tomllib",
+    "argparse",
+    "gettext",
+    "agent.wording",
+)
 
 
 def main() -> int:

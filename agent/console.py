@@ -1,7 +1,6 @@
 """What `vigie-agent` can be told: run, check, enrol, outbox."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from agent import wording
 from agent.config import Config
 from agent.configfile import check_credentials, load
 from agent.errors import AgentError, ConfigError, StoreError
+from agent.lines import log_to_stderr
 from contract import RELEASE
 
 CONFIG = Path("/etc/vigie/agent.toml")
@@ -27,6 +28,20 @@ _EXAMPLES = """examples:
 """
 
 
+#: French and English.
+_WORDS = {
+    "enrolled": (
+        "Cette borne est {}. Démarrez-la : systemctl enable --now vigie-agent",
+        "This kiosk is {}. Start it: systemctl enable --now vigie-agent",
+    ),
+    "epoch": ("époque", "epoch"),
+    "pending": ("en attente", "pending"),
+    "oldest": ("le plus ancien", "oldest"),
+    "bytes": ("octets", "bytes"),
+    "dropped": ("perdus faute de place", "dropped for want of room"),
+    "none": ("aucun", "none"),
+}
+
 #: What a command answers: its exit status, or the kiosk that is now to be watched.
 Done = int | Config
 
@@ -35,7 +50,7 @@ def run(argv: Sequence[str]) -> Done:
     """Run one command: its exit status (0 good, 1 failed, 2 wrong configuration) or, for `run`,
     what is to be watched by `agent.service`."""
     args = _parser().parse_args(argv)
-    _log_to_stderr(args.log_level)
+    log_to_stderr(args.log_level)
     try:
         command: Callable[[argparse.Namespace], Done] = args.command
         return command(args)
@@ -93,10 +108,7 @@ def _check(args: argparse.Namespace) -> int:
         found = {"devices": devices, "verdict": verdict}
         print(msgspec.json.encode(found).decode())
         return 0
-    for device in devices:
-        print(f"{device.health:9} {device.id:24} {' '.join(device.reasons)}".rstrip())
-    because = f" because of {', '.join(verdict.because)}" if verdict.because else ""
-    print(f"\n{verdict.state}{because}")
+    print(check.text(devices, verdict))
     return 0
 
 
@@ -104,7 +116,7 @@ def _enrol(args: argparse.Namespace) -> int:
     from agent.enrol import enrol
 
     kiosk = enrol(args.controller, args.token, args.config)
-    print(f"This kiosk is {kiosk}. Start it: systemctl enable --now vigie-agent")
+    print(_spoken("enrolled").format(kiosk))
     return 0
 
 
@@ -120,7 +132,7 @@ def _outbox(args: argparse.Namespace) -> int:
     summary = Spool(store, config.outbox.max_bytes).summary()
     store.close()
     oldest = summary.oldest.isoformat() if summary.oldest else None
-    found = {
+    found: dict[str, Any] = {
         "epoch": summary.epoch,
         "pending": summary.pending,
         "oldest": oldest,
@@ -131,24 +143,10 @@ def _outbox(args: argparse.Namespace) -> int:
         print(msgspec.json.encode(found).decode())
         return 0
     for key, value in found.items():
-        print(f"{key:8} {value if value not in (None, {}) else 'none'}")
+        shown = ", ".join(f"{n} {name}" for name, n in value.items()) if key == "pending" else value
+        print(f"{_spoken(key):24} {shown or _spoken('none')}")
     return 0
 
 
-class _Lines(logging.Formatter):
-    """Plain lines; in the journal with the priority it understands (sd-daemon(3))."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        priority = 3 if record.levelno >= logging.ERROR else 4
-        if record.levelno < logging.WARNING:
-            priority = 6 if record.levelno >= logging.INFO else 7
-        prefix = f"<{priority}>" if "JOURNAL_STREAM" in os.environ else f"{record.levelname}: "
-        return prefix + super().format(record)
-
-
-def _log_to_stderr(level: str) -> None:
-    stderr = logging.StreamHandler()
-    stderr.setFormatter(_Lines("%(message)s"))
-    root = logging.getLogger()
-    root.handlers = [stderr]
-    root.setLevel(level.upper())
+def _spoken(key: str) -> str:
+    return wording.phrase(_WORDS[key], wording.language(os.environ))
