@@ -9,6 +9,8 @@
   const state = document.getElementById("link-state");
   const announce = document.getElementById("announce");
 
+  document.documentElement.classList.add("scripted");
+
   let source = null;
   let cursor = board ? board.dataset.since : "";
   let silence = 0;
