@@ -19,11 +19,12 @@ from tests.peer.simulator.running import Fleet
 def kiosk(
     request: pytest.FixtureRequest, tmp_path: Path, authority: Authority, broker: Broker
 ) -> Iterator[Agent | Fleet]:
-    makers = {
-        "agent": lambda: Agent(tmp_path / "kiosk", authority, broker.port),
-        "simulator": lambda: Fleet(tmp_path / "kiosk", authority, broker.port, KIOSK),
+    folder, port = tmp_path / "kiosk", broker.port
+    kinds: dict[str, Agent | Fleet] = {
+        "agent": Agent(folder / "agent", authority, port),
+        "simulator": Fleet(folder / "simulator", authority, port, KIOSK),
     }
-    one: Agent | Fleet = makers[request.param]()
+    one = kinds[request.param]
     one.start()
     yield one
     one.stop()
