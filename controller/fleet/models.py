@@ -177,14 +177,27 @@ class Resolution(models.IntegerChoices):
     DAY = 86400
 
 
-class Reading(models.Model):
-    """A metric over an hour or a day."""
+class Series(models.Model):
+    """One metric of one device, named once and not in each of its thousands of readings."""
 
-    kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="readings")
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="series")
     device = models.CharField(max_length=64)
     metric = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("kiosk", "device", "metric"), name="series_once")
+        ]
+
+
+class Reading(models.Model):
+    """A metric over an hour or a day. By far the most rows of all, so it is kept narrow."""
+
+    series = models.ForeignKey(
+        Series, on_delete=models.CASCADE, related_name="readings", db_index=False
+    )
     resolution = models.IntegerField(choices=Resolution.choices)
-    start = models.DateTimeField()
+    start = models.BigIntegerField()  # seconds since 1970, UTC: a third of a date's bytes
     minimum = models.FloatField()
     mean = models.FloatField()
     maximum = models.FloatField()
@@ -192,8 +205,5 @@ class Reading(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=("kiosk", "device", "metric", "resolution", "start"), name="reading_once"
-            )
+            models.UniqueConstraint(fields=("series", "resolution", "start"), name="reading_once")
         ]
-        indexes = [models.Index(fields=("resolution", "start"), name="reading_by_age")]

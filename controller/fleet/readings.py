@@ -3,7 +3,7 @@
 A bucket is of the samples that kiosks sent: its mean is theirs, not weighted by time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from controller.fleet.models import Reading, Resolution
+from controller.fleet.models import Reading, Resolution, Series
 
 
 class Place(NamedTuple):
@@ -61,12 +61,11 @@ class Point(NamedTuple):
     samples: int
 
 
-# The old mean goes in unrounded and the new count last, so that merging in any order agrees.
+# Django has no upsert that adds; this one is the same for SQLite and PostgreSQL.
 _MERGE = """
-INSERT INTO fleet_reading
-    (kiosk_id, device, metric, resolution, start, minimum, mean, maximum, count)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (kiosk_id, device, metric, resolution, start) DO UPDATE SET
+INSERT INTO fleet_reading (series_id, resolution, start, minimum, mean, maximum, count)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (series_id, resolution, start) DO UPDATE SET
     minimum = CASE WHEN excluded.minimum < fleet_reading.minimum
                    THEN excluded.minimum ELSE fleet_reading.minimum END,
     maximum = CASE WHEN excluded.maximum > fleet_reading.maximum
@@ -75,6 +74,10 @@ ON CONFLICT (kiosk_id, device, metric, resolution, start) DO UPDATE SET
            / (fleet_reading.count + excluded.count),
     count = fleet_reading.count + excluded.count
 """
+_CHUNK = 500
+
+#: A place's series: kiosk, device, metric.
+_Name = tuple[str, str, str]
 
 
 def hour_of(at: datetime) -> datetime:
@@ -84,14 +87,12 @@ def hour_of(at: datetime) -> datetime:
 
 def merge(buckets: Buckets, resolution: Resolution) -> None:
     """Add buckets to what is stored. In the caller's transaction, or nothing is merged twice."""
-    stamp = connection.ops.adapt_datetimefield_value
+    ids = _series_ids({place[:3] for place in buckets})
     rows = [
         (
-            place.kiosk,
-            place.device,
-            place.metric,
+            ids[place[:3]],
             int(resolution),
-            stamp(place.start),
+            round(place.start.timestamp()),
             bucket.minimum,
             bucket.total / bucket.count,
             bucket.maximum,
@@ -103,42 +104,83 @@ def merge(buckets: Buckets, resolution: Resolution) -> None:
         cursor.executemany(_MERGE, rows)
 
 
-@transaction.atomic
 def fold_into_days(before: datetime, limit: int = 5000) -> bool:
     """Merge up to `limit` hourly readings that began before into days; whether there are more.
 
     The hours go in the same transaction, so each counts once in its day.
     """
-    hours = Reading.objects.filter(resolution=Resolution.HOUR, start__lt=before)
-    rows = list(hours.select_for_update().order_by("start", "pk")[:limit])
-    if not rows:
-        return False
-    days = Buckets()
-    for row in rows:
-        start = row.start.astimezone(UTC).replace(hour=0)
-        place = Place(row.kiosk_id, row.device, row.metric, start)
-        _add(days, place, row)
-    merge(days, Resolution.DAY)
-    for chunk in _chunks([row.pk for row in rows], 900):
-        Reading.objects.filter(pk__in=chunk).delete()
-    return len(rows) == limit
+    old = too_old(Resolution.HOUR, before, limit)
+    with transaction.atomic():
+        days = Buckets()
+        rows = Reading.objects.select_for_update(of=("self",)).select_related("series")
+        for chunk in chunks(old):
+            for row in rows.filter(pk__in=chunk):
+                _add(days, row)
+            Reading.objects.filter(pk__in=chunk).delete()
+        merge(days, Resolution.DAY)
+    return len(old) == limit
+
+
+def too_old(resolution: Resolution, before: datetime, limit: int) -> list[int]:
+    """Ids of up to `limit` readings that began before. Series by series, as their index goes."""
+    found: list[int] = []
+    rows = Reading.objects.filter(resolution=resolution, start__lt=round(before.timestamp()))
+    for chunk in chunks(Series.objects.order_by("pk").values_list("pk", flat=True)):
+        old = rows.filter(series_id__in=chunk).values_list("pk", flat=True)
+        found += old[: limit - len(found)]
+        if len(found) == limit:
+            break
+    return found
 
 
 def series(kiosk_id: str, device: str, metric: str, since: datetime) -> list[Point]:
     """A metric of a device from the day of `since` (UTC), oldest first: days, then hours."""
+    day = hour_of(since).replace(hour=0)
     rows = Reading.objects.filter(
-        kiosk_id=kiosk_id,
-        device=device,
-        metric=metric,
-        start__gte=since.replace(hour=0, minute=0, second=0, microsecond=0),
+        series__kiosk_id=kiosk_id,
+        series__device=device,
+        series__metric=metric,
+        start__gte=round(day.timestamp()),
     ).order_by("start", "-resolution")
     return [
-        Point(*values)
-        for values in rows.values_list("start", "minimum", "mean", "maximum", "count")
+        Point(datetime.fromtimestamp(start, UTC), minimum, mean, maximum, count)
+        for start, minimum, mean, maximum, count in rows.values_list(
+            "start", "minimum", "mean", "maximum", "count"
+        )
     ]
 
 
-def _add(days: Buckets, place: Place, row: Reading) -> None:
+def chunks(ids: Iterable[int], size: int = _CHUNK) -> Iterable[Sequence[int]]:
+    """Ids by the statement."""
+    iterator = iter(ids)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _series_ids(names: Collection[_Name]) -> dict[_Name, int]:
+    """The id of each series, made where it is new."""
+    kiosks = {kiosk for kiosk, _, _ in names}
+
+    def known() -> dict[_Name, int]:
+        rows = Series.objects.filter(kiosk__in=kiosks)
+        found = rows.values_list("kiosk_id", "device", "metric", "pk")
+        return {(kiosk, device, metric): pk for kiosk, device, metric, pk in found}
+
+    ids = known()
+    new = [
+        Series(kiosk_id=kiosk, device=device, metric=metric)
+        for kiosk, device, metric in sorted(names)
+        if (kiosk, device, metric) not in ids
+    ]
+    if new:
+        Series.objects.bulk_create(new, batch_size=_CHUNK, ignore_conflicts=True)
+        ids = known()
+    return ids
+
+
+def _add(days: Buckets, row: Reading) -> None:
+    start = datetime.fromtimestamp(row.start, UTC).replace(hour=0)
+    place = Place(row.series.kiosk_id, row.series.device, row.series.metric, start)
     bucket = days.get(place)
     if bucket is None:
         days[place] = Bucket(row.minimum, row.mean * row.count, row.maximum, row.count)
@@ -147,9 +189,3 @@ def _add(days: Buckets, place: Place, row: Reading) -> None:
     bucket.maximum = max(bucket.maximum, row.maximum)
     bucket.total += row.mean * row.count
     bucket.count += row.count
-
-
-def _chunks(items: Iterable[int], size: int) -> Iterable[Sequence[int]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -7,7 +7,7 @@ from django.db import models
 
 from controller.config import Retention
 from controller.fleet.models import Reading, Resolution, StateChange
-from controller.fleet.readings import fold_into_days
+from controller.fleet.readings import chunks, fold_into_days, too_old
 
 #: How many rows one transaction deletes.
 BIT = 5000
@@ -19,9 +19,16 @@ def forget(now: datetime, keep: Retention) -> bool:
     days = now - timedelta(days=keep.daily_days)
     changes = now - timedelta(days=keep.changes_days)
     has_more = fold_into_days(hours, BIT)
-    has_more |= delete_bit(Reading.objects.filter(resolution=Resolution.DAY, start__lt=days))
+    has_more |= _delete_days(days)
     has_more |= delete_bit(StateChange.objects.filter(received_at__lt=changes))
     return has_more
+
+
+def _delete_days(before: datetime) -> bool:
+    old = too_old(Resolution.DAY, before, BIT)
+    for chunk in chunks(old):
+        Reading.objects.filter(pk__in=chunk).delete()
+    return len(old) == BIT
 
 
 def delete_bit(rows: "models.QuerySet[Any]", bit: int = BIT) -> bool:

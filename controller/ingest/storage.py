@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, models
+from django.db.models import F
 from django.db.models.functions import TruncDate
 
-from controller.fleet.models import Device, Reading, Resolution, StateChange, Status
+from controller.fleet.models import Device, Reading, Resolution, Series, StateChange, Status
 from controller.ingest.models import Received
 
 
@@ -31,8 +32,8 @@ def costs() -> Iterator[Cost]:
     yield _cost(Device, None)
     yield _cost(StateChange, _days(StateChange.objects.all(), "received_at"))
     yield _cost(Received, _days(Received.objects.all(), "received_at"))
-    hours = Reading.objects.filter(resolution=Resolution.HOUR)
-    yield _cost(Reading, _days(hours, "start"))
+    yield _cost(Series, None)
+    yield _cost(Reading, _reading_days())
 
 
 def _cost(model: type[models.Model], days: int | None) -> Cost:
@@ -43,6 +44,12 @@ def _cost(model: type[models.Model], days: int | None) -> Cost:
 def _days(rows: "models.QuerySet[models.Model]", column: str) -> int:
     days = rows.order_by().annotate(day=TruncDate(column)).values("kiosk", "day").distinct()
     return int(days.count())
+
+
+def _reading_days() -> int:
+    hours = Reading.objects.filter(resolution=Resolution.HOUR).order_by()
+    days = hours.annotate(day=F("start") / int(Resolution.DAY)).values("series__kiosk", "day")
+    return int(days.distinct().count())
 
 
 def _bytes(table: str) -> int:

@@ -35,7 +35,7 @@ from controller.ingest.models import Received
 json.dump({
     "states": {str(pk): state for pk, state in Command.objects.values_list("pk", "state")},
     "received": Received.objects.count(),
-    "readings": list(Reading.objects.values_list("metric", "mean", "count")),
+    "readings": list(Reading.objects.values_list("series__metric", "mean", "count")),
 }, sys.stdout)
 """
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from controller.fleet.models import Device, Lifecycle, Reading, Resolution, StateChange
+from controller.fleet.models import Device, Lifecycle, Resolution, StateChange
+from controller.fleet.readings import Buckets, Place, hour_of, merge
 from controller.ingest.models import Gap, Rejected, Tally
 from tests import fleets
 
@@ -113,21 +114,14 @@ def test_an_unknown_kiosk_is_not_found_and_said_so(viewer: Client) -> None:
 
 def test_readings_are_given_oldest_first(viewer: Client, now: datetime) -> None:
     kiosk = fleets.kiosk()
+    buckets = Buckets()
     for hours in (1, 2):
-        Reading.objects.create(
-            kiosk=kiosk,
-            device="system",
-            metric="cpu_percent",
-            resolution=Resolution.HOUR,
-            start=now - timedelta(hours=hours),
-            minimum=1,
-            mean=hours,
-            maximum=9,
-            count=60,
-        )
+        start = hour_of(now - timedelta(hours=hours))
+        buckets.add(Place(kiosk.pk, "system", "cpu_percent", start), hours)
+    merge(buckets, Resolution.HOUR)
     answer = viewer.get(f"/api/kiosks/{kiosk.pk}/readings?device=system&metric=cpu_percent").json()
     assert [point["mean"] for point in answer] == [2, 1]
-    assert answer[0]["samples"] == 60
+    assert answer[0]["samples"] == 1
 
 
 def test_the_summary_counts_what_is_there_and_what_was_lost(viewer: Client, now: datetime) -> None:

@@ -29,7 +29,10 @@ def put(kiosk: Kiosk, start: datetime, *values: float) -> None:
 
 def stored(resolution: Resolution) -> list[tuple[datetime, float, float, float, int]]:
     rows = Reading.objects.filter(resolution=resolution).order_by("start")
-    return list(rows.values_list("start", "minimum", "mean", "maximum", "count"))
+    return [
+        (datetime.fromtimestamp(row.start, UTC), row.minimum, row.mean, row.maximum, row.count)
+        for row in rows
+    ]
 
 
 def test_samples_of_an_hour_become_one_row(kiosk: Kiosk) -> None:

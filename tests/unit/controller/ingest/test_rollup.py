@@ -66,7 +66,10 @@ def keep(
 
 
 def readings() -> list[tuple[datetime, float, int]]:
-    return list(Reading.objects.order_by("start").values_list("start", "mean", "count"))
+    return [
+        (datetime.fromtimestamp(row.start, UTC), row.mean, row.count)
+        for row in Reading.objects.order_by("start")
+    ]
 
 
 def test_reports_of_an_hour_become_one_reading_a_metric(kiosk: Kiosk) -> None:
