@@ -148,10 +148,11 @@ def _check(setting: Setting, children: Children, began: float) -> None:
 
 
 def _greet(ports: Ports, logins: tuple[Login, ...], layout: Layout) -> None:
-    print(f"\n  Vigie: http://{HERE}:{ports.web}\n")
+    print(f"\n  Vigie : http://{HERE}:{ports.web}\n")
     for login in logins:
         print(f"    {login.name:<10} {login.password:<14} {login.role}")
-    print(f"\n  logs in {layout.log('*')}; Ctrl-C stops everything\n", flush=True)
+    print("\n  Ctrl-C arrête tout (stops everything)")
+    print(f"  journaux (logs) : {layout.log('*')}\n", flush=True)
 
 
 def _wait(children: Children) -> None:
