@@ -1,6 +1,7 @@
 """A simulated kiosk's life, without a network."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_boot_ids_are_new_at_each_boot_and_in_each_run() -> None:
 def test_the_mains_coming_back_is_a_new_boot_and_the_line_coming_back_is_not() -> None:
     one = kiosk()
     states = life(one, LONG_S)
-    turns = list(zip(states, states[1:], strict=False))
+    turns = list(pairwise(states))
     ends = [(was, now) for was, now in turns if was.dark is not None and now.dark is None]
     mains = [was.boot != now.boot for was, now in ends if was.has_lost_power]
     line = [was.boot != now.boot for was, now in ends if not was.has_lost_power]
