@@ -1,6 +1,7 @@
 """The people's pages. A page and its part that follows the fleet are made of the same template."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from controller.web.live import Live, moment
 
 COMMANDS_SHOWN = 8
 GAPS_SHOWN = 5
+GAPS_SHOWN_FOR = timedelta(days=30)
 
 
 @require_GET
@@ -131,6 +133,6 @@ def _kiosk(kiosk_id: str, form: forms.RebootForm | None = None) -> dict[str, Any
         "kiosk": view.row.kiosk,
         "status": view.row.status,
         "commands": commands.history(kiosk_id, COMMANDS_SHOWN),
-        "gaps": Gap.objects.filter(kiosk=kiosk_id)[:GAPS_SHOWN],
+        "gaps": Gap.objects.filter(kiosk=kiosk_id, seen_at__gt=now - GAPS_SHOWN_FOR)[:GAPS_SHOWN],
         "form": form,
     }

@@ -161,6 +161,13 @@ def test_logging_out_ends_it(login: Login) -> None:
     page.wait_for_url("/login?next=/")
 
 
+def test_an_open_page_whose_session_is_over_asks_to_log_in(login: Login, kiosks: Kiosks) -> None:
+    page = watched(login())
+    page.context.clear_cookies(name="sessionid")
+    kiosks["pvp-63003-2"].report([CAMERA, EMPTY])
+    page.wait_for_url("/login?next=/")
+
+
 def test_a_stopped_server_is_said_so_and_the_page_catches_up_when_it_is_back(
     login: Login, kiosks: Kiosks, controller: Region
 ) -> None:

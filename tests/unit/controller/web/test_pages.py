@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
 from contract.commands import CommandState
@@ -170,6 +171,12 @@ def test_a_hole_in_the_history_is_shown(page: Client, kiosk: Kiosk, now: datetim
     assert "33 messages de cette borne n’arriveront jamais" in text(page, f"/kiosks/{kiosk.pk}")
 
 
+def test_a_hole_of_long_ago_is_no_longer_news(page: Client, kiosk: Kiosk, now: datetime) -> None:
+    long_ago = now - timedelta(days=31)
+    Gap.objects.create(kiosk=kiosk, epoch=fleets.EPOCH, first=10, last=42, seen_at=long_ago)
+    assert "n’arriveront jamais" not in text(page, f"/kiosks/{kiosk.pk}")
+
+
 def test_a_restart_is_told_from_order_to_outcome(page: Client, kiosk: Kiosk, now: datetime) -> None:
     command = Command.objects.create(
         kiosk=kiosk,
@@ -241,6 +248,13 @@ def test_what_is_not_there_is_said_in_the_readers_language(
     address: str, language: str, words: str
 ) -> None:
     assert words in text(browser(Role.VIEWER, language), address, 404)
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "C’est notre faute"), ("en", "our fault")])
+def test_our_own_fault_is_said_without_the_database(language: str, words: str) -> None:
+    with translation.override(language):
+        response = server_error(RequestFactory().get("/"))
+    assert words in response.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/", "/login", "/nowhere", "/kiosks/pvp-63003-1"])
