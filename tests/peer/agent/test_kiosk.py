@@ -99,9 +99,8 @@ def test_two_agents_never_share_one_folder(agent: Agent, region: Region) -> None
     agent.start()
     region.wait(Region.presences)
     twin = agent.twin()
-    assert (twin.returncode, twin.stderr) == (
-        *(1, f"vigie-agent: {agent.folder}/state is in use, must belong to one agent only\n"),
-    )
+    assert twin.returncode == 1
+    assert "state is in use, must belong to one agent only" in twin.stderr
 
 
 def ended(outcomes: list[Outcome]) -> list[Outcome]:
