@@ -62,12 +62,19 @@ def run(argv: Sequence[str]) -> Done:
         return EXIT_FAILED
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Of a fixed width: to ask the terminal's, argparse imports shutil, bz2 and lzma for good."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vigie-agent",
         description="Watches one kiosk and reports to the region's controller.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=RELEASE)
     commands = parser.add_subparsers(required=True, metavar="run | check | enrol | outbox")
@@ -85,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add(
     commands: Any, name: str, command: Callable[[argparse.Namespace], Done], text: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, formatter_class=_Help
+    )
     parser.set_defaults(command=command)
     parser.add_argument("--config", type=Path, default=CONFIG, help=f"default {CONFIG}")
     parser.add_argument(
