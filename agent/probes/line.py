@@ -112,10 +112,16 @@ class Resolver:
         self._asking: threading.Thread | None = None
         self._found: str | None = None
 
-    def address(self) -> str | None:
-        """The host's address; None when it cannot be had now. At most one thread asks."""
+    def address(self, *, is_in_use: bool = False) -> str | None:
+        """The host's address; None when it cannot be had now. At most one thread asks.
+
+        One that a live connection uses is not asked for again: each minute's question would cost
+        more on the wire in a day than all that the agent says (bench/agent).
+        """
         if _is_address(self._host):
             return self._host
+        if is_in_use and self._found is not None:
+            return self._found
         if self._asking is None or not self._asking.is_alive():
             self._found = None
             self._asking = threading.Thread(target=self._ask, name="resolver", daemon=True)

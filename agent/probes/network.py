@@ -67,7 +67,7 @@ def probe(config: Config) -> Probe:
 
     def run(context: Context) -> tuple[DeviceState, ...]:
         nonlocal burst, traffic, reasons
-        found, way = interfaces.read(), _way(resolver)
+        found, way = interfaces.read(), _way(resolver, is_connected=context.link is not None)
         fault = route_fault(found, way, is_connected=context.link is not None)
         if fault:
             burst = None  # measured anew as soon as there is a way again
@@ -243,11 +243,11 @@ def _errors(traffic: Traffic) -> int:
     return traffic.rx_errors + traffic.tx_errors
 
 
-def _way(resolver: line.Resolver) -> Way:
+def _way(resolver: line.Resolver, *, is_connected: bool) -> Way:
     gateway = interfaces.parse_routes(_text("/proc/net/route"))
     if gateway is None:
         gateway = interfaces.parse_routes6(_text("/proc/net/ipv6_route"))
-    controller = resolver.address() or ""
+    controller = resolver.address(is_in_use=is_connected) or ""
     source = (line.route_to(controller) or "") if controller else ""
     servers = interfaces.parse_resolv_conf(_text("/etc/resolv.conf"))
     return Way(controller, source, gateway, servers)

@@ -217,6 +217,14 @@ def test_a_name_is_resolved_by_the_system() -> None:
     assert line.is_loopback(address)
 
 
+def test_a_name_is_not_asked_for_again_while_a_connection_proves_its_address() -> None:
+    answers = iter(("192.0.2.7", "192.0.2.8"))
+    resolver = line.Resolver("controller.example", lookup=lambda _host: next(answers))
+    assert resolver.address(is_in_use=True) == "192.0.2.7"
+    assert resolver.address(is_in_use=True) == "192.0.2.7"
+    assert resolver.address(is_in_use=False) == "192.0.2.8"
+
+
 def test_an_address_is_not_looked_up() -> None:
     def lookup(_host: str) -> str:
         raise AssertionError("an address was looked up")
