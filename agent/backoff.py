@@ -1,6 +1,6 @@
 """How long to wait before trying again: longer each time, capped, never in step with others."""
 
-import random
+from agent.chance import chance
 
 CAP_S = 60.0
 #: A connection that held this long was a good one.
@@ -18,7 +18,7 @@ class Backoff:
         """The next wait: half to all of 1, 2, 4, ... seconds."""
         whole = min(self._cap_s, 2.0 ** min(self.attempts, 16))
         self.attempts += 1
-        return whole * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        return whole * (0.5 + 0.5 * chance())
 
     def held(self, seconds: float) -> None:
         """A connection held so long: begin anew if that was good."""

@@ -7,9 +7,11 @@ given back. Each line here was measured (bench/agent); each library works withou
 import ctypes
 import gc
 import importlib
+import os
 import re
 import sys
 from codecs import CodecInfo, lookup
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -18,24 +20,26 @@ _M_ARENA_MAX = -8
 
 
 class _Deferred(ModuleType):
-    """Stands in for a module, and becomes it at the first use of what it holds."""
+    """Stands in for a module, and becomes it at the first use of what it holds but was not given.
+
+    `given` is what others take from it at their import.
+    """
+
+    def __init__(self, name: str, **given: Any) -> None:
+        super().__init__(name)
+        self.__dict__.update(given)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # the import machinery looks at these; they are no use of it
             raise AttributeError(name)
+        return getattr(self.become_real(), name)
+
+    def become_real(self) -> ModuleType:
+        """Import what this stands in for, and hold all that it holds."""
         sys.modules.pop(self.__name__, None)
         real = importlib.import_module(self.__name__)
         self.__dict__.update(real.__dict__)
-        return getattr(real, name)
-
-
-class _Libraries(_Deferred):
-    """`ctypes.util` without what it drags in to search for libraries by running compilers."""
-
-    @staticmethod
-    def find_library(name: str) -> str | None:
-        """The one library asked for here, by the name the dynamic linker knows it by."""
-        return "libudev.so.1" if name == "udev" else None
+        return real
 
 
 class _Hosts(ModuleType):
@@ -48,17 +52,43 @@ class _Hosts(ModuleType):
         return CodecInfo(ascii_codec.encode, ascii_codec.decode, name="idna")
 
 
+class _Unused:
+    """A type that msgspec wants to know so that it can write its values; the agent has none."""
+
+    unknown = None
+
+
 def spare_imports() -> None:
     """Call it before the first import of paho, msgspec or pyudev. Harmless later."""
-    # paho wants it for websockets and SOCKS proxies only: 2.4 MB.
-    _defer(_Deferred("urllib.request"))
-    # pyudev asks it where libudev is: shutil, tempfile, bz2, lzma and a run of ldconfig, 1 MB.
-    _defer(_Libraries("ctypes.util"))
-    # Every host name passes through it: stringprep and the tables of Unicode, 0.4 MB.
-    _defer(_Hosts("encodings.idna"))
     # msgspec prefers it to typing where it is installed, as in a developer's venv: 0.6 MB.
     if "typing_extensions" not in sys.modules:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    _defer(
+        # paho wants it for websockets and SOCKS proxies only: 2.4 MB.
+        _Deferred("urllib.request"),
+        # pyudev asks it where libudev is: shutil, tempfile, bz2, lzma and a run of ldconfig, 1 MB.
+        _Deferred("ctypes.util", find_library=_find_library),
+        # pyudev takes from it what would ask a program for udev's version: 0.6 MB with locale.
+        _Deferred("subprocess", check_output=_late("subprocess", "check_output")),
+        # Every host name passes through it: stringprep and the tables of Unicode, 0.4 MB.
+        _Hosts("encodings.idna"),
+        # For addresses in URLs, and we have none: 0.4 MB.
+        _Deferred("ipaddress"),
+        # To print what led to an error: linecache and tokenize, 0.3 MB.
+        _Deferred("traceback"),
+        # paho asks it whether this is Windows: 0.1 MB.
+        _Deferred("platform", system=lambda: os.uname().sysname),
+        # msgspec could write values of these types: 0.8 MB.
+        _Deferred("decimal", Decimal=_Unused),
+        _Deferred("uuid", UUID=_Unused, SafeUUID=_Unused),
+        # ... and schemas: 0.4 MB.
+        _Deferred(
+            "msgspec._json_schema",
+            schema=_late("msgspec._json_schema", "schema"),
+            schema_components=_late("msgspec._json_schema", "schema_components"),
+        ),
+        _Deferred("msgspec.inspect"),
+    )
 
 
 def unload(*names: str) -> None:
@@ -89,9 +119,28 @@ def give_back() -> None:
         libc.malloc_trim(0)
 
 
-def _defer(stand_in: ModuleType) -> None:
-    name = stand_in.__name__
-    if name not in sys.modules:
-        sys.modules[name] = stand_in
-        package, _, child = name.rpartition(".")
-        setattr(importlib.import_module(package), child, stand_in)
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """The function `name`, whose module is imported when it is called."""
+
+    def call(*args: Any, **named: Any) -> Any:
+        stand_in = sys.modules[module]
+        if isinstance(stand_in, _Deferred):
+            stand_in.become_real()
+        return getattr(stand_in, name)(*args, **named)
+
+    return call
+
+
+def _find_library(name: str) -> str | None:
+    """The one library asked for here, by the name the dynamic linker knows it by."""
+    return "libudev.so.1" if name == "udev" else None
+
+
+def _defer(*stand_ins: ModuleType) -> None:
+    """Put all where imports look, then bind each in its package, whose import may ask for more."""
+    fresh = [one for one in stand_ins if one.__name__ not in sys.modules]
+    sys.modules.update({one.__name__: one for one in fresh})
+    for one in fresh:
+        package, _, child = one.__name__.rpartition(".")
+        if package:
+            setattr(importlib.import_module(package), child, one)

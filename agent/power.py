@@ -1,6 +1,6 @@
 """Restarting the machine: the one act that cannot be tried out, so it is a port."""
 
-import uuid
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +9,8 @@ from agent.config import Config, PowerMethod
 from agent.errors import PowerError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_NEW_ID = Path("/proc/sys/kernel/random/uuid")  # another one at each reading (random(4))
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SYSTEMCTL = Path("/usr/bin/systemctl")
 _TIMEOUT_S = 30
 
@@ -67,7 +69,7 @@ class SimulatedPower:
         try:
             self._now = self._read() or self._renew()
         except OSError:  # a full or read-only disk: this life still has an id
-            self._now = str(uuid.uuid4())
+            self._now = _new_id()
 
     def boot_id(self) -> str:
         """The made-up id of this made-up boot: it holds until the agent restarts."""
@@ -83,12 +85,13 @@ class SimulatedPower:
 
     def _read(self) -> str | None:
         try:
-            return str(uuid.UUID(self._path.read_text().strip()))
+            text = self._path.read_text().strip()
         except (OSError, ValueError):
             return None
+        return text if _ID.fullmatch(text) else None
 
     def _renew(self) -> str:
-        boot_id = str(uuid.uuid4())
+        boot_id = _new_id()
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.write_text(boot_id + "\n")
@@ -101,3 +104,7 @@ def power(config: Config, restart: Callable[[], None]) -> Power:
     if config.power is PowerMethod.SIMULATED:
         return SimulatedPower(config.state_dir, restart)
     return SystemdPower()
+
+
+def _new_id() -> str:
+    return _NEW_ID.read_text().strip()

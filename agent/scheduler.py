@@ -1,7 +1,6 @@
 """The scheduler: each probe in its turn, within its time limit, whatever the others do."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agent import footprint
+from agent.chance import chance
 from agent.probe import Context, Probe
 from contract.health import DeviceState, Health
 
@@ -130,9 +130,7 @@ class Scheduler:
         if not ready:
             return None
         entry = min(ready, key=lambda entry: entry.due)
-        # os.urandom is there already; the module `random` would cost half a megabyte.
-        chance = int.from_bytes(os.urandom(2), "big") / 0xFFFF
-        stretch = 1 + self._jitter * (2 * chance - 1)
+        stretch = 1 + self._jitter * (2 * chance() - 1)
         wait_s = CONFIRM_S if entry.is_hastened else stretch * entry.probe.period_s
         entry.started, entry.due = now, now + wait_s
         entry.is_hastened = False

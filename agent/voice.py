@@ -1,7 +1,7 @@
 """What this kiosk says: the contract's messages, with its time, boot id and version filled in."""
 
 import hashlib
-import platform
+import os
 import socket
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,6 +21,7 @@ _MAX_REASON = 500
 #: Where a machine's model is written: PCs, then boards with a device tree.
 _MODELS = (Path("/sys/class/dmi/id/product_name"), Path("/proc/device-tree/model"))
 _MACHINE_ID = Path("/etc/machine-id")
+_OS_RELEASE = Path("/etc/os-release")
 
 
 class Voice:
@@ -91,11 +92,12 @@ class Voice:
 
 def machine_facts(config: Config) -> dict[str, Scalar]:
     """What is known of the machine itself. `machine` tells a cloned disk's two homes apart."""
+    machine = os.uname()
     return {
         "hostname": socket.gethostname(),
-        "os": _os_name(),
-        "kernel": platform.release(),
-        "architecture": platform.machine(),
+        "os": parse_os_release(_text(_OS_RELEASE)),
+        "kernel": machine.release,
+        "architecture": machine.machine,
         "model": next((text for path in _MODELS if (text := _read(path))), "unknown"),
         "machine": _machine(),
         "power": str(config.power),
@@ -107,15 +109,25 @@ def _machine() -> str:
     return hashlib.sha256(b"vigie:" + _read(_MACHINE_ID).encode()).hexdigest()[:16]
 
 
-def _os_name() -> str:
-    try:
-        return platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
-    except OSError:
-        return "unknown"
+def parse_os_release(text: str) -> str:
+    """The system's name (os-release(5)); `unknown` when it is not there.
+
+    >>> parse_os_release('ID=debian\\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\\n')
+    'Debian GNU/Linux 12 (bookworm)'
+    """
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if name == "PRETTY_NAME":
+            return value.strip().strip("\"'")
+    return "unknown"
 
 
 def _read(path: Path) -> str:
+    return _text(path).strip().strip("\0")[:200]
+
+
+def _text(path: Path) -> str:
     try:
-        return path.read_text(errors="replace").strip().strip("\0")[:200]
+        return path.read_text(errors="replace")
     except OSError:
         return ""
