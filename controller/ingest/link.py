@@ -22,7 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from contract import topics
 from contract.topics import Channel
-from controller.ingest.reader import Arrival, FastClient, StockClient
+from controller.ingest.reader import AnyClient, Arrival
 
 log = logging.getLogger("vigie.ingest")
 
@@ -32,7 +32,6 @@ SESSION_EXPIRY_S = 7 * 86400
 BATCH = 2000
 _RETRY_CAP_S = 30.0
 
-Client = FastClient | StockClient
 #: Commits a batch; gives what to publish once it is safe: (topic, payload) pairs.
 Commit = Callable[[list[Arrival]], list[tuple[str, bytes]]]
 
@@ -53,11 +52,11 @@ class Link:
     """One client of the broker, and the loop that serves it until `stop`."""
 
     def __init__(
-        self, client: Client, endpoint: Endpoint, commit: Commit, *, group: str | None = None
+        self, client: AnyClient, endpoint: Endpoint, commit: Commit, *, group: str | None = None
     ) -> None:
         self._client = client
         self._endpoint = endpoint
-        self._commit = commit
+        self.commit = commit
         self._group = group
         self._is_stopping = False
         self._is_up = False
@@ -123,7 +122,7 @@ class Link:
     def _hand_over(self) -> None:
         client = self._client
         batch, client.inbox = client.inbox[:BATCH], client.inbox[BATCH:]
-        answers = self._commit(batch)
+        answers = self.commit(batch)
         client.acknowledge(batch)
         for topic, payload in answers:
             client.publish(topic, payload, qos=0)

@@ -4,13 +4,11 @@ from controller.commands import outcomes
 from controller.config import Config
 from controller.ingest.link import Endpoint, Link
 from controller.ingest.loop import Ingest
-from controller.ingest.reader import FastClient, StockClient
+from controller.ingest.reader import AnyClient
 from controller.ingest.store import Store
 
 
-def build(
-    config: Config, client: FastClient | StockClient, name: str, group: str | None = None
-) -> Link:
+def build(config: Config, client: AnyClient, name: str, group: str | None = None) -> Link:
     """A link that serves until it is stopped; `group` shares the reports with other ingests."""
     pki = config.home / "pki"
     endpoint = Endpoint(

@@ -167,6 +167,10 @@ def _publish(data: bytes, command: int, at: int, end: int) -> Arrival:
     return Arrival(topic, data[at + length : end], mid)
 
 
+#: Either, as paho sees them.
+AnyClient = FastClient | StockClient
+
+
 def reader_class() -> type[FastClient] | type[StockClient]:
     """The fastest client that is known to be right with the paho that is installed."""
     is_known = paho.mqtt.__version__.startswith(_WRITTEN_AGAINST)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.spoken import SpokenKiosk
-from tests.peer.controller import Region
+from tests.peer.region import Region
 
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "vaste-plateau-42"

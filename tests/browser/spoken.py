@@ -9,8 +9,8 @@ from contract.commands import CommandState
 from contract.health import DeviceState, Health, verdict
 from contract.messages import Command, Outcome, Presence, Report, decode, encode
 from contract.topics import Channel, build
-from tests.peer.controller import Papers, wait_until
 from tests.peer.mqtt import Voice
+from tests.peer.region import Papers, wait_until
 
 PATIENCE_S = 15.0
 REQUIRED = frozenset({"camera", "printer"})

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from contract.commands import CommandState
 from tests.browser.conftest import Login
 from tests.browser.spoken import CAMERA, EMPTY, PRINTER, SpokenKiosk
-from tests.peer.controller import Region
+from tests.peer.region import Region
 
 #: What the issue asks of a change on the broker: on an open page within two seconds.
 SOON_MS = 2000

@@ -7,7 +7,7 @@ import pytest
 
 from tests.peer.authority import Authority
 from tests.peer.broker import Broker, is_installed
-from tests.peer.region import Region
+from tests.peer.other_end import OtherEnd
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def region(broker: Broker) -> Iterator[Region]:
-    connected = Region(broker)
+def other_end(broker: Broker) -> Iterator[OtherEnd]:
+    connected = OtherEnd(broker)
     yield connected
     connected.close()

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from tests.peer.controller import Papers, wait_until
+from tests.peer.region import Papers, wait_until
 
 _PATIENCE_S = 10.0
 
@@ -67,13 +67,13 @@ class Voice:
 
     def will(self, topic: str, payload: bytes, delay_s: int = 0) -> None:
         """The last will, retained; before connecting."""
-        properties = Properties(PacketTypes.WILLMESSAGE)
+        properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
         properties.WillDelayInterval = delay_s
         self._client.will_set(topic, payload, qos=1, retain=True, properties=properties)
 
     def connect(self) -> None:
         """Connects; raises ssl.SSLError or OSError when it is not let in."""
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 3600 if self._keeps_session else 0
         self._client.connect(
             "localhost",
@@ -115,7 +115,7 @@ class Voice:
         client.disconnect()  # no coming back by itself
 
     def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self.heard.append((message.topic, message.payload))
+        self.heard.append((message.topic, bytes(message.payload)))
 
     def _was_published(
         self, _client: Client, _data: object, mid: int, code: object, _properties: object

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.peer.controller import free_port
+from tests.peer.region import free_port
 
 #: PostgreSQL will not run as root; Debian's package brings this user.
 _USER = "postgres"

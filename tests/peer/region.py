@@ -1,146 +1,252 @@
-"""The other end, small: hears every kiosk, says what it has committed, gives orders."""
+"""A whole region for one test: a home made by the real `vigie init`, the real broker, and on demand
+`vigie ingest`, `vigie worker` and `vigie web`, each a process that is stopped by its id."""
 
-import threading
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
 import time
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+import httpx
 
-from contract.messages import (
-    Ack,
-    Command,
-    Durable,
-    Message,
-    Outcome,
-    Presence,
-    Report,
-    decode,
-    encode,
-)
-from contract.topics import Channel, build, parse
-from tests.peer.authority import Credentials
-from tests.peer.broker import CONTROLLER, Broker
+ROOT = Path(__file__).parents[2]
+MOSQUITTO = "/usr/sbin/mosquitto"
+_PATIENCE_S = 30.0
 
-WAIT_S = 20.0
+_PLANT = """
+import json, sys, django
+django.setup()
+from controller.fleet.models import Kiosk, Site
+site, _ = Site.objects.get_or_create(
+    code="ambert", defaults=dict(name="Mairie d'Ambert", host_type="town-hall", commune="Ambert",
+    insee="63003", department="63"))
+for kiosk in sys.argv[1:]:
+    Kiosk.objects.get_or_create(id=kiosk, defaults=dict(kind="pvp", site=site))
+"""
+_ENROL = """
+import json, sys, django
+django.setup()
+from controller.enrolment import services
+from controller.fleet.models import Kiosk
+wanted = json.load(sys.stdin)
+given = {}
+for kiosk, csr in wanted.items():
+    token = services.make_token(Kiosk.objects.get(pk=kiosk))
+    given[kiosk] = services.redeem(token, csr).certificate
+json.dump(given, sys.stdout)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What a kiosk shows to the broker."""
+
+    certificate: Path
+    key: Path
+    ca: Path
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = _PATIENCE_S) -> None:
+    """Waits until `is_so()`; fails naming `what`."""
+    end = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Region:
-    """Connects to `broker` as the controller. Messages are kept in the order they came."""
+    """One controller's home in `folder`, and the processes that run from it.
 
-    def __init__(self, broker: Broker, credentials: Credentials | None = None) -> None:
-        own = credentials or broker.authority.issue(CONTROLLER)
-        self.is_acknowledging = True
-        self.heard: list[tuple[Channel, Message]] = []
-        self._seen: dict[str, set[int]] = {}
-        self._floor: dict[str, int] = {}
-        self._change = threading.Condition()
-        self._client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=CONTROLLER,
-            protocol=MQTTProtocolVersion.MQTTv5,
+    Use as a context manager: every process it started is ended with it.
+    """
+
+    def __init__(self, folder: Path, extra_toml: str = "") -> None:
+        self.home = folder / "home"
+        self.broker_port = free_port()
+        self.web_port = free_port()
+        self.door_port = free_port()
+        self.environment = {**os.environ, "VIGIE_HOME": str(self.home)}
+        self.environment["DJANGO_SETTINGS_MODULE"] = "controller.settings"
+        self._folder = folder
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.home.mkdir(mode=0o700, parents=True)
+        (self.home / "vigie.toml").write_text(
+            f"[web]\nport = {self.web_port}\n"
+            f'[kiosk_door]\nhost = "127.0.0.1"\nport = {self.door_port}\nnames = ["localhost"]\n'
+            f'[broker]\nport = {self.broker_port}\nlisten = "127.0.0.1"\n{extra_toml}'
         )
-        self._client.tls_set(str(own.ca), str(own.certificate), str(own.key))
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_message = self._on_message
-        self._client.on_connect = lambda client, *_: client.subscribe("vigie/1/+/#", qos=1)
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 3600
-        self._client.connect("127.0.0.1", broker.port, 60, clean_start=False, properties=properties)
-        self._client.loop_start()
+        self.vigie("init")
 
-    def close(self) -> None:
-        """Leave."""
-        self._client.disconnect()
-        self._client.loop_stop()
+    def __enter__(self) -> Self:
+        return self
 
-    def order(self, kiosk: str, name: str, expires_in_s: int = 60, **args: Any) -> Command:
-        """Give an order to a kiosk."""
-        now = datetime.now(UTC)
-        command = Command(
-            id=str(uuid.uuid4()),
-            name=name,
-            args=args,
-            issued_at=now,
-            expires_at=now + timedelta(seconds=expires_in_s),
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for name in reversed(list(self._processes)):
+            self.stop(name)
+
+    @property
+    def pki(self) -> Path:
+        """Where the controller's own certificates lie: `vigie-ingest.pem`, ..."""
+        return self.home / "pki"
+
+    @property
+    def pages(self) -> str:
+        """The address of the people's door."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def door(self) -> str:
+        """The address of the kiosks' door."""
+        return f"https://localhost:{self.door_port}"
+
+    def vigie(self, *arguments: str, code: int = 0) -> str:
+        """Runs `vigie` to its end; what it printed. Fails on another exit code than `code`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "controller.cli", "--home", str(self.home), *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
-        self.deliver(kiosk, command, expires_in_s)
-        return command
+        assert done.returncode == code, f"vigie {arguments} ended {done.returncode}: {done.stderr}"
+        return done.stdout + done.stderr
 
-    def late_order(self, kiosk: str, name: str) -> Command:
-        """An order whose time is up, from a broker that does not count."""
-        now = datetime.now(UTC)
-        issued_at, expires_at = now - timedelta(hours=2), now - timedelta(hours=1)
-        command = Command(
-            id=str(uuid.uuid4()), name=name, issued_at=issued_at, expires_at=expires_at
+    def python(self, code: str, *arguments: str, stdin: str = "") -> str:
+        """Runs Python on this region's database; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
-        self.deliver(kiosk, command, None)
-        return command
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
-    def deliver(self, kiosk: str, command: Command, expires_in_s: int | None) -> None:
-        """Send an order, maybe not for the first time."""
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        if expires_in_s is not None:
-            properties.MessageExpiryInterval = expires_in_s
-        topic = build(kiosk, Channel.COMMAND)
-        self._client.publish(topic, encode(command), qos=1, properties=properties)
+    def plant(self, *kiosks: str) -> None:
+        """Kiosks of these ids, in the town hall of Ambert."""
+        self.python(_PLANT, *kiosks)
 
-    def acknowledge(self, kiosk: str, epoch: str) -> None:
-        """Say up to where all of an epoch was heard."""
-        ack = Ack(epoch, self.committed(epoch))
-        self._client.publish(build(kiosk, Channel.ACK), encode(ack), qos=1)
+    def enrol(self, *kiosks: str) -> dict[str, Papers]:
+        """Plants the kiosks and gives each a certificate, by the real token and request."""
+        self.plant(*kiosks)
+        folder = self._folder / "kiosks"
+        folder.mkdir(exist_ok=True)
+        requests = {kiosk: make_request(folder / f"{kiosk}.key") for kiosk in kiosks}
+        given = json.loads(self.python(_ENROL, stdin=json.dumps(requests)))
+        papers = {}
+        for kiosk, certificate in given.items():
+            path = folder / f"{kiosk}.pem"
+            path.write_text(certificate)
+            papers[kiosk] = Papers(path, folder / f"{kiosk}.key", self.pki / "ca.pem")
+        return papers
 
-    def committed(self, epoch: str) -> int:
-        """The highest seq below which nothing can still come."""
-        seq = self._floor.get(epoch, 1) - 1
-        while seq + 1 in self._seen.get(epoch, ()):
-            seq += 1
-        return seq
+    def start_broker(self) -> None:
+        """Starts Mosquitto with the home's own configuration; ready when this returns."""
+        conf = self.home / "broker" / "mosquitto.conf"
+        self._start("broker", MOSQUITTO, "-c", str(conf))
+        wait_until(lambda: is_open(self.broker_port), f"broker: {self.log('broker')}")
 
-    def wait(self, met: Callable[["Region"], Any], timeout_s: float = WAIT_S) -> Any:
-        """Until `met` is true of what was heard; answers what it answered."""
-        limit = time.monotonic() + timeout_s
-        with self._change:
-            while not (found := met(self)):
-                left_s = limit - time.monotonic()
-                if left_s <= 0:
-                    raise AssertionError(f"not within {timeout_s} s; heard {self.heard}")
-                self._change.wait(left_s)
-        return found
+    def start(self, name: str, *arguments: str, label: str = "") -> None:
+        """Starts `vigie <name>` (ingest, worker, web, up); see `wait_for_web` for readiness."""
+        command = (sys.executable, "-m", "controller.cli", "--home", str(self.home), name)
+        self._start(label or name, *command, *arguments)
 
-    def presences(self) -> list[Presence]:
-        """Every presence heard."""
-        return [message for _, message in self.heard if isinstance(message, Presence)]
+    def start_web(self) -> None:
+        """Starts `vigie web`; both doors answer when this returns."""
+        self.start("web")
+        self.wait_for_web()
 
-    def reports(self) -> list[Report]:
-        """Every report heard, those heard twice included."""
-        return [message for _, message in self.heard if isinstance(message, Report)]
+    def wait_for_web(self) -> None:
+        """Returns once both doors are open."""
+        wait_until(lambda: is_open(self.web_port) and is_open(self.door_port), "doors of vigie web")
 
-    def outcomes(self, command: Command) -> list[Outcome]:
-        """What was said of one command, each once."""
-        found = {
-            (message.epoch, message.seq): message
-            for _, message in self.heard
-            if isinstance(message, Outcome) and message.command == command.id
-        }
-        return list(found.values())
+    def stop(self, name: str) -> int:
+        """SIGTERM, and after 15 s SIGKILL; the exit code."""
+        process = self._processes.pop(name)
+        process.terminate()
+        try:
+            return process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
 
-    def _on_message(self, _: Client, __: Any, received: MQTTMessage) -> None:
-        topic = parse(received.topic)
-        if topic.channel in (Channel.COMMAND, Channel.ACK):
-            return
-        message = decode(topic.channel, bytes(received.payload))
-        with self._change:
-            self.heard.append((topic.channel, message))
-            if isinstance(message, Durable):
-                self._seen.setdefault(message.epoch, set()).add(message.seq)
-                floor = max(message.floor, self._floor.get(message.epoch, 1))
-                self._floor[message.epoch] = floor
-                if self.is_acknowledging:
-                    self.acknowledge(topic.kiosk, message.epoch)
-            self._change.notify_all()
+    def kill(self, name: str) -> None:
+        """SIGKILL: the end without a word."""
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def pid(self, name: str) -> int:
+        """The process id of what was started under this name."""
+        return self._processes[name].pid
+
+    def is_running(self, name: str) -> bool:
+        """Whether what was started under this name still runs."""
+        return self._processes[name].poll() is None
+
+    def log(self, name: str) -> str:
+        """All that was printed under this name."""
+        path = self._folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def enrol_by_door(self, token: str, csr: str) -> httpx.Response:
+        """POST /enrol, verified by the region's authority."""
+        with self.client() as client:
+            return client.post("/enrol", json={"token": token, "csr": csr})
+
+    def client(self, address: str = "127.0.0.1") -> httpx.Client:
+        """A client of the kiosks' door, coming from `address`, that trusts the region alone."""
+        trust = ssl.create_default_context(cafile=str(self.pki / "ca.pem"))
+        transport = httpx.HTTPTransport(verify=trust, local_address=address)
+        return httpx.Client(base_url=self.door, transport=transport, timeout=30)
+
+    def _start(self, name: str, *command: str) -> None:
+        assert name not in self._processes, f"{name} runs already"
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+
+def make_request(key: Path, *options: str) -> str:
+    """A new key at `key`, and its signing request as the openssl program makes it."""
+    kind = options or ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    done = subprocess.run(
+        ["/usr/bin/openssl", "req", "-new", *kind, "-nodes", "-keyout", str(key), "-subj", "/CN=x"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout

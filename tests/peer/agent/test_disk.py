@@ -1,4 +1,4 @@
-"""A full disk, a read-only disk: the region still hears, and nothing is lost or said twice."""
+"""A full disk, a read-only disk: the other_end still hears, and nothing is lost or said twice."""
 
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.agents import KIOSK, report
 from tests.peer.agent.running import Agent
 from tests.peer.agent.test_kiosk import ended
 from tests.peer.agent.test_power_cuts import numbers
-from tests.peer.region import Region
+from tests.peer.other_end import OtherEnd
 
 MOUNT, UMOUNT = "/usr/bin/mount", "/usr/bin/umount"
 
@@ -75,27 +75,27 @@ def test_an_outbox_on_a_full_disk_goes_on_in_memory_and_comes_back(disk: SmallDi
 
 
 def test_a_kiosk_with_a_full_disk_reports_and_refuses_to_act(
-    disk: SmallDisk, agent: Agent, region: Region
+    disk: SmallDisk, agent: Agent, other_end: OtherEnd
 ) -> None:
     agent.start()
-    region.wait(Region.reports)
+    other_end.wait(OtherEnd.reports)
     disk.fill()
-    refused = region.order(KIOSK, "reboot")
-    outcome = region.wait(lambda heard: ended(heard.outcomes(refused)))[-1]
+    refused = other_end.order(KIOSK, "reboot")
+    outcome = other_end.wait(lambda heard: ended(heard.outcomes(refused)))[-1]
     assert outcome.state == "refused"
     assert "the kiosk cannot write down what it is told" in outcome.reason
     assert "database or disk is full" in outcome.reason
     disk.free()
     agent.wait_for("the disk works again")
-    done = region.order(KIOSK, "ping")
-    region.wait(lambda heard: ended(heard.outcomes(done)))
+    done = other_end.order(KIOSK, "ping")
+    other_end.wait(lambda heard: ended(heard.outcomes(done)))
     agent.stop()
     assert agent.said.count("until the disk works again") == 1
-    assert all(seqs == set(range(1, len(seqs) + 1)) for seqs in numbers(region).values())
+    assert all(seqs == set(range(1, len(seqs) + 1)) for seqs in numbers(other_end).values())
 
 
 def test_a_kiosk_started_on_a_read_only_disk_reports_and_drains_once_it_is_writable(
-    disk: SmallDisk, agent: Agent, region: Region
+    disk: SmallDisk, agent: Agent, other_end: OtherEnd
 ) -> None:
     backlog = Outbox(lambda: open_store(disk.path / "agent.db"), OutboxLimits())
     backlog.push(report("backlog"), Rank.CHANGE)
@@ -103,9 +103,9 @@ def test_a_kiosk_started_on_a_read_only_disk_reports_and_drains_once_it_is_writa
     backlog.close()
     disk.remount("ro")
     agent.start()
-    first = region.wait(lambda heard: [one for one in heard.reports() if one.is_full])[0]
+    first = other_end.wait(lambda heard: [one for one in heard.reports() if one.is_full])[0]
     assert first.epoch != epoch
     disk.remount("rw")
-    region.wait(lambda heard: heard.committed(epoch) >= 1)
+    other_end.wait(lambda heard: heard.committed(epoch) >= 1)
     assert agent.said.count("until the disk works again") == 1
     assert "the disk works again: the outbox is back on it" in agent.said

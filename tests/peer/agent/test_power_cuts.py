@@ -19,7 +19,7 @@ from tests.agents import KIOSK, NOON, report
 from tests.peer.agent.running import Agent
 from tests.peer.agent.test_kiosk import ended
 from tests.peer.broker import Broker
-from tests.peer.region import Region
+from tests.peer.other_end import OtherEnd
 
 _WRITER = """
 import sys
@@ -62,17 +62,17 @@ def test_what_the_outbox_took_survives_a_kill_at_any_instant(tmp_path: Path) -> 
     assert promised > 12
 
 
-def test_an_agent_killed_again_and_again_leaves_no_hole(agent: Agent, region: Region) -> None:
+def test_an_agent_killed_again_and_again_leaves_no_hole(agent: Agent, other_end: OtherEnd) -> None:
     for _ in range(6):
         agent.start()
-        region.wait(more_than(len(region.heard)))
-        ping = region.order(KIOSK, "ping")
+        other_end.wait(more_than(len(other_end.heard)))
+        ping = other_end.order(KIOSK, "ping")
         time.sleep(random.uniform(0, 1.2))  # noqa: S311 - any instant will do
         agent.kill()
     agent.start()
-    region.wait(lambda now: now.outcomes(ping) and ended(now.outcomes(ping)))
+    other_end.wait(lambda now: now.outcomes(ping) and ended(now.outcomes(ping)))
     agent.stop()
-    seen = numbers(region)
+    seen = numbers(other_end)
     assert len(seen) == 1
     assert all(seqs == set(range(1, len(seqs) + 1)) for seqs in seen.values())
     store = open_store(agent.folder / "state" / "agent.db")
@@ -80,34 +80,34 @@ def test_an_agent_killed_again_and_again_leaves_no_hole(agent: Agent, region: Re
     store.close()
 
 
-def test_a_killed_broker_costs_nothing(agent: Agent, broker: Broker, region: Region) -> None:
+def test_a_killed_broker_costs_nothing(agent: Agent, broker: Broker, other_end: OtherEnd) -> None:
     agent.start()
-    region.wait(Region.reports)
+    other_end.wait(OtherEnd.reports)
     pings = []
     for _ in range(3):
-        pings.append(region.order(KIOSK, "ping"))
-        region.wait(end_of(pings[-1]))
+        pings.append(other_end.order(KIOSK, "ping"))
+        other_end.wait(end_of(pings[-1]))
         broker.kill()
         broker.start()
-        region.wait(more_than(len(region.heard)))
+        other_end.wait(more_than(len(other_end.heard)))
     agent.stop()
-    assert all(ended(region.outcomes(ping)) for ping in pings)
-    seen = numbers(region)
+    assert all(ended(other_end.outcomes(ping)) for ping in pings)
+    seen = numbers(other_end)
     assert [seqs == set(range(1, len(seqs) + 1)) for seqs in seen.values()] == [True]
 
 
-def test_only_what_is_committed_is_forgotten(agent: Agent, region: Region) -> None:
-    region.is_acknowledging = False
+def test_only_what_is_committed_is_forgotten(agent: Agent, other_end: OtherEnd) -> None:
+    other_end.is_acknowledging = False
     agent.start()
-    first = region.wait(Region.reports)[0]
-    assert agent.outbox()["pending"] == {"report": len(numbers(region)[first.epoch])}
-    region.acknowledge(KIOSK, first.epoch)
-    ping = region.order(KIOSK, "ping")
-    region.wait(lambda heard: ended(heard.outcomes(ping)))
+    first = other_end.wait(OtherEnd.reports)[0]
+    assert agent.outbox()["pending"] == {"report": len(numbers(other_end)[first.epoch])}
+    other_end.acknowledge(KIOSK, first.epoch)
+    ping = other_end.order(KIOSK, "ping")
+    other_end.wait(lambda heard: ended(heard.outcomes(ping)))
     assert agent.outbox()["pending"] == {"outcome": 3}
 
 
-def test_72_hours_offline_are_kept_and_drained(agent: Agent, region: Region) -> None:
+def test_72_hours_offline_are_kept_and_drained(agent: Agent, other_end: OtherEnd) -> None:
     state = agent.folder / "state"
     outbox = Outbox(lambda: open_store(state / "agent.db"), OutboxLimits())
     with outbox.disk().transaction():
@@ -118,42 +118,42 @@ def test_72_hours_offline_are_kept_and_drained(agent: Agent, region: Region) -> 
     epoch = outbox.disk().epoch
     outbox.close()
     agent.start()
-    region.wait(lambda heard: heard.committed(epoch) >= 72 * 13, timeout_s=60)
-    notes = [one.devices[0].facts.get("note") for one in region.reports()]
+    other_end.wait(lambda heard: heard.committed(epoch) >= 72 * 13, timeout_s=60)
+    notes = [one.devices[0].facts.get("note") for one in other_end.reports()]
     assert notes.count("change") == 72 * 12
-    region.wait(lambda _: not agent.outbox()["pending"])
+    other_end.wait(lambda _: not agent.outbox()["pending"])
 
 
 @pytest.mark.parametrize("state", ["accepted", "running"])
 def test_the_journal_and_what_is_said_agree_after_a_kill(
-    agent: Agent, region: Region, state: str
+    agent: Agent, other_end: OtherEnd, state: str
 ) -> None:
     agent.start()
-    region.wait(Region.reports)
-    command = region.order(KIOSK, "reboot", delay_s=2)
-    region.wait(lambda heard: state in [one.state for one in heard.outcomes(command)])
+    other_end.wait(OtherEnd.reports)
+    command = other_end.order(KIOSK, "reboot", delay_s=2)
+    other_end.wait(lambda heard: state in [one.state for one in heard.outcomes(command)])
     agent.kill()
     store = open_store(agent.folder / "state" / "agent.db")
     journalled = store.rows("SELECT state FROM journal WHERE id = ?", command.id)[0][0]
     store.close()
     assert journalled in ("accepted", "running")
-    assert [one.state for one in region.outcomes(command)][-1] in ("accepted", "running")
+    assert [one.state for one in other_end.outcomes(command)][-1] in ("accepted", "running")
 
 
-def more_than(count: int) -> Callable[[Region], bool]:
+def more_than(count: int) -> Callable[[OtherEnd], bool]:
     """More messages were heard."""
-    return lambda region: len(region.heard) > count
+    return lambda other_end: len(other_end.heard) > count
 
 
-def end_of(command: Command) -> Callable[[Region], list[Outcome]]:
+def end_of(command: Command) -> Callable[[OtherEnd], list[Outcome]]:
     """The command came to its end."""
-    return lambda region: ended(region.outcomes(command))
+    return lambda other_end: ended(other_end.outcomes(command))
 
 
-def numbers(region: Region) -> dict[str, set[int]]:
+def numbers(other_end: OtherEnd) -> dict[str, set[int]]:
     """Epoch -> the numbers heard in it."""
     found: dict[str, set[int]] = {}
-    for _, message in region.heard:
+    for _, message in other_end.heard:
         if isinstance(message, Durable):
             found.setdefault(message.epoch, set()).add(message.seq)
     return found

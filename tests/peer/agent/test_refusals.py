@@ -10,7 +10,7 @@ from tests.agents import KIOSK
 from tests.peer.agent.running import Agent
 from tests.peer.authority import Authority, Credentials
 from tests.peer.broker import CONTROLLER, Broker
-from tests.peer.region import Region
+from tests.peer.other_end import OtherEnd
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=800)
 FAR_OFF = datetime.now(UTC) + timedelta(days=800)
@@ -52,9 +52,9 @@ def test_a_broker_that_is_down_is_said_once_and_its_return_too(
     assert f"127.0.0.1:{broker.port} refuses connections: the broker is not running" in said
     agent.start()
     broker.start()
-    region = Region(broker)
-    region.wait(Region.reports)
-    region.close()
+    other_end = OtherEnd(broker)
+    other_end.wait(OtherEnd.reports)
+    other_end.close()
     assert "connected to" in agent.said
 
 
@@ -117,10 +117,10 @@ def test_an_unreadable_key_is_said(agent: Agent) -> None:
 
 
 def test_a_clone_with_the_same_identity_is_said(
-    tmp_path: Path, authority: Authority, agent: Agent, broker: Broker, region: Region
+    tmp_path: Path, authority: Authority, agent: Agent, broker: Broker, other_end: OtherEnd
 ) -> None:
     agent.start()
-    region.wait(Region.presences)
+    other_end.wait(OtherEnd.presences)
     clone = Agent(tmp_path / "clone", authority, broker.port)
     clone.start()
     try:

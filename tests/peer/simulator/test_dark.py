@@ -1,4 +1,4 @@
-"""Lines and mains that fail: what the region hears of it."""
+"""Lines and mains that fail: what the other_end hears of it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from simulator.kiosk import begin, furnish, step
 from simulator.schedule import Level
 from tests.peer.authority import Authority
 from tests.peer.broker import Broker
-from tests.peer.region import Region
+from tests.peer.other_end import OtherEnd
 from tests.peer.simulator.running import Fleet
 
 KIOSK = "pvp-63003-1"
@@ -35,20 +35,20 @@ def _darks(seed: int) -> list[bool]:
 
 @pytest.mark.parametrize("of_the_mains", [True, False], ids=["mains", "line"])
 def test_the_last_will_tells_of_the_dark_and_nothing_said_in_it_is_lost(
-    tmp_path: Path, authority: Authority, broker: Broker, region: Region, of_the_mains: bool
+    tmp_path: Path, authority: Authority, broker: Broker, other_end: OtherEnd, of_the_mains: bool
 ) -> None:
     fleet = Fleet(tmp_path / "fleet", authority, broker.port, KIOSK)
     seed = seed_with_one_dark(of_the_mains=of_the_mains)
     fleet.start("--faults", "many", "--speed", str(SPEED), "--seed", str(seed), "--will-delay", "0")
-    region.wait(lambda heard: len(heard.presences()) == 3)
+    other_end.wait(lambda heard: len(heard.presences()) == 3)
     assert fleet.stop() == 0
-    region.wait(lambda heard: len(heard.presences()) == 4)
+    other_end.wait(lambda heard: len(heard.presences()) == 4)
 
-    born, lost, back, left = region.presences()
+    born, lost, back, left = other_end.presences()
     assert [born.reason, lost.reason, back.reason] == ["connected", "lost", "connected"]
     assert left.reason == "stopping"
     assert not lost.is_online
     assert lost.session == born.session != back.session
     assert (back.boot_id != born.boot_id) == of_the_mains
-    seqs = {report.seq for report in region.reports()}
+    seqs = {report.seq for report in other_end.reports()}
     assert seqs == set(range(1, max(seqs) + 1))

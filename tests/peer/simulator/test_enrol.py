@@ -10,7 +10,7 @@ import pytest
 from simulator.enrol import enrol
 from simulator.errors import EnrolError
 from simulator.identity import identity
-from tests.peer.controller import Region
+from tests.peer.region import Region
 
 KIOSKS = ("pvp-63003-1", "exp-63113-1")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peer.controller import ROOT, Papers, Region
 from tests.peer.mqtt import Voice
+from tests.peer.region import ROOT, Papers, Region
 
 KIOSK = "pvp-63003-1"
 

@@ -14,8 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contract.topics import Channel, build
 from controller.enrolment.authority import Authority
-from tests.peer.controller import Papers, Region
 from tests.peer.mqtt import Voice, context, own
+from tests.peer.region import Papers, Region
 
 ONE, OTHER = "pvp-63003-1", "pvp-63003-2"
 MINE = [build(ONE, channel) for channel in Channel]

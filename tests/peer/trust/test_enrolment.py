@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.peer.controller import Papers, Region, make_request
 from tests.peer.mqtt import Voice
+from tests.peer.region import Papers, Region, make_request
 
 ONE, OTHER = "pvp-63003-1", "pvp-63003-2"
 _ADDRESSES = itertools.count(1)

@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.peer.controller import Region, free_port, is_open, wait_until
+from tests.peer.region import Region, free_port, is_open, wait_until
 
 PARTS = ("broker", "ingest", "worker", "web")
 

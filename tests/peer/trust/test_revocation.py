@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peer.controller import Papers, Region, make_request
 from tests.peer.mqtt import Voice, context, own
+from tests.peer.region import Papers, Region, make_request
 
 ONE, OTHER = "pvp-63003-1", "pvp-63003-2"
 REPORT, ACK = f"vigie/1/{ONE}/report", f"vigie/1/{ONE}/ack"

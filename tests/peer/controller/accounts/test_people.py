@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.peer.controller import Region
+from tests.peer.region import Region
 
 PASSWORD = "vaste-plateau-42"
 

@@ -12,9 +12,9 @@ from contract.health import DeviceState, Health, Readiness, Verdict
 from contract.messages import Command, Report, decode, encode
 from contract.topics import Channel, build
 from tests import fleets
-from tests.peer.controller import Papers, Region, wait_until
 from tests.peer.mqtt import Voice
 from tests.peer.postgres import Postgres, binaries
+from tests.peer.region import Papers, Region, wait_until
 
 KIOSK = "pvp-63003-1"
 

@@ -13,8 +13,8 @@ from contract.commands import CommandState
 from contract.messages import Command, Outcome, decode, encode
 from contract.topics import Channel, build
 from tests import fleets
-from tests.peer.controller import Papers, Region, wait_until
 from tests.peer.mqtt import Voice
+from tests.peer.region import Papers, Region, wait_until
 
 KIOSK = "pvp-63003-1"
 TOPIC = build(KIOSK, Channel.COMMAND)

@@ -15,8 +15,8 @@ import pytest
 from contract import messages
 from contract.health import DeviceState, Health, Readiness, Verdict
 from contract.messages import Ack, Report
-from tests.peer.controller import Papers, Region, wait_until
 from tests.peer.mqtt import Voice
+from tests.peer.region import Papers, Region, wait_until
 
 INGEST = "vigie-ingest"
 KIOSK = "pvp-63003-1"

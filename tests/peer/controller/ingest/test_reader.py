@@ -12,8 +12,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from controller.ingest.reader import Arrival, FastClient, StockClient, reader_class
-from tests.peer.controller import Region
 from tests.peer.mqtt import Voice, own
+from tests.peer.region import Region
 
 Client = FastClient | StockClient
 KIOSK = "pvp-63003-1"

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from testbed import Bed, Watch, camera, camera_path
+
+from tests.unit.agent.probes.testbed import Bed, Watch, camera, camera_path
 
 if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
     pytest.skip("umockdev is not installed", allow_module_level=True)

@@ -1,4 +1,4 @@
-"""Reading what comes: the good is decoded, the bad kept with a reason and, if it has one, a place."""
+"""What can be read is decoded, what can not is kept with a reason and, if it has one, its place."""
 
 from pathlib import Path
 
