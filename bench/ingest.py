@@ -33,7 +33,7 @@ ROUNDS = 3
 MESSAGES = 40_000
 PACED_S = 5.0
 _TICK_S = 0.002
-_PATIENCE_S = 120.0
+_PATIENCE_S = 60.0
 
 
 class _Seen(msgspec.Struct):

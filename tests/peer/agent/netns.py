@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import msgspec
-from child import Child
 
 from contract.health import DeviceState
+from tests.peer.agent.child import Child
 
 HERE = Path(__file__).parent
 IP = "/usr/sbin/ip"

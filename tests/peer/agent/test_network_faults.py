@@ -4,7 +4,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from netns import (
+
+from contract.health import Health
+from tests.peer.agent.netns import (
     BOX_ADDRESS,
     CONTROLLER_ADDRESS,
     CONTROLLER_ADDRESS6,
@@ -13,8 +15,6 @@ from netns import (
     Lineside,
     Namespace,
 )
-
-from contract.health import Health
 
 Look = Callable[..., Lineside]
 

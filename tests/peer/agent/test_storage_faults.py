@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from child import Child
 
 from contract.health import DeviceState, Health
+from tests.peer.agent.child import Child
 
 HERE = Path(__file__).parent
 UNSHARE = ["/usr/bin/unshare", "--mount", "--propagation", "private"]
