@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,9 +51,12 @@ def measure() -> list[Figure]:
         region.vigie("init", "--ingests", "2")
         region.start_broker()
         bench = _Bench(region, region.enrol(*KIOSKS), Path(folder))
-        rounds = [bench.round() for _ in range(ROUNDS)]
-        fast = statistics.median(entry.fast for entry in rounds)
-        ages = {share: bench.paced(fast * share / 100) for share in (10, 50, 90)}
+        try:
+            rounds = [bench.round() for _ in range(ROUNDS)]
+            fast = statistics.median(entry.fast for entry in rounds)
+            ages = {share: bench.paced(fast * share / 100) for share in (10, 50, 90)}
+        finally:
+            bench.end()
     return [*_rates(rounds), *_ages(ages)]
 
 
@@ -115,6 +119,7 @@ class _Bench:
         self._papers = papers
         self._folder = folder
         self._epochs = 0
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def round(self) -> _Round:
         """Each consumer once on a stream of its own."""
@@ -134,13 +139,24 @@ class _Bench:
             wire.close()
         return seen.ages_ms
 
+    def end(self) -> None:
+        """End what a failed run left behind."""
+        for process in self._started:
+            process.kill()
+            process.wait()
+
+    def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, **options)
+        self._started.append(process)
+        return process
+
     def _ceiling(self) -> float:
         papers = own(self._region.pki, "vigie-ingest-2")
         command = ["/usr/bin/mosquitto_sub", *self._client(papers), "-q", "1"]
         command += ["-i", "vigie-ingest-2", "-c", "-x", "1"]
         command += ["-t", topics.subscription(Channel.REPORT), "-C", str(MESSAGES)]
         before = self._region.log("broker").count(" as vigie-ingest-2 ")
-        subscriber = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        subscriber = self._start(command, stdout=subprocess.DEVNULL)
         wait_until(
             lambda: self._region.log("broker").count(" as vigie-ingest-2 ") > before,
             "mosquitto_sub",
@@ -160,7 +176,7 @@ class _Bench:
         log = self._folder / "ingestor.log"
         command = [sys.executable, "-m", "bench.ingestor", reader, str(count), str(self._seen)]
         with log.open("wb") as out:
-            ingest = subprocess.Popen(command, env=self._region.environment, stderr=out)
+            ingest = self._start(command, env=self._region.environment, stderr=out)
         wait_until(lambda: "connected" in log.read_text(), "ingest connected")
         time.sleep(0.5)  # and subscribed
         return ingest
@@ -184,7 +200,7 @@ class _Bench:
             command = ["/usr/bin/mosquitto_pub", *self._client(papers), "-q", "1", "-l"]
             command += ["-t", topics.build(kiosk, Channel.REPORT)]
             with (self._folder / kiosk).open("rb") as lines_in:
-                subprocess.Popen(command, stdin=lines_in)
+                self._start(command, stdin=lines_in)
         return started
 
     def _client(self, papers: Papers) -> list[str]:
