@@ -78,6 +78,12 @@ class Config(Struct, frozen=True):
     power: PowerMethod = PowerMethod.SYSTEMD
     peripherals: tuple[Peripheral, ...] = ()
 
+    @classmethod
+    def unenrolled(cls) -> "Config":
+        """Of a kiosk that knows no controller yet: it can be checked, not run."""
+        nowhere = Path()
+        return cls("unenrolled", Broker("", nowhere, nowhere, nowhere))
+
     @property
     def required(self) -> frozenset[str]:
         """Ids of the devices without which no citizen can be received."""

@@ -34,6 +34,10 @@ _WORDS = {
         "Cette borne est {}. Démarrez-la : systemctl enable --now vigie-agent",
         "This kiosk is {}. Start it: systemctl enable --now vigie-agent",
     ),
+    "unenrolled": (
+        "{} n'existe pas : aucun périphérique déclaré, pas de contrôleur à joindre",
+        "there is no {}: no peripheral is declared, no controller to reach",
+    ),
     "epoch": ("époque", "epoch"),
     "pending": ("en attente", "pending"),
     "oldest": ("le plus ancien", "oldest"),
@@ -112,7 +116,10 @@ def _run(args: argparse.Namespace) -> Config:
 def _check(args: argparse.Namespace) -> int:
     from agent import check
 
-    devices, verdict = check.run(load(args.config))
+    is_enrolled = args.config != CONFIG or CONFIG.exists()
+    if not is_enrolled:
+        print(f"vigie-agent: {_spoken('unenrolled').format(CONFIG)}", file=sys.stderr)
+    devices, verdict = check.run(load(args.config) if is_enrolled else Config.unenrolled())
     if args.json:
         found = {"devices": devices, "verdict": verdict}
         print(msgspec.json.encode(found).decode())

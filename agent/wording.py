@@ -90,6 +90,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "le nom du contrôleur n'est pas résolu : vérifiez les serveurs DNS",
         "the controller's name is not resolved: check the DNS servers",
     ),
+    "not-enrolled": (
+        "cette borne ne connaît pas encore de contrôleur : vigie-agent enrol",
+        "this kiosk does not know a controller yet: vigie-agent enrol",
+    ),
     "no-echo": (
         "le contrôleur ne répond à aucune mesure : ligne filtrée ou coupée",
         "the controller answers no measurement: the line is filtered or down",

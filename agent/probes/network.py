@@ -35,6 +35,7 @@ INTERFACES_MAX = 8
 
 NO_WAY = frozenset({"no-carrier", "no-route"})
 NO_NAME = "name-not-resolved"
+NOT_ENROLLED = "not-enrolled"  # so there is no controller to measure the line to
 
 
 class Way(Struct, frozen=True):
@@ -69,6 +70,8 @@ def probe(config: Config) -> Probe:
         nonlocal burst, traffic, reasons
         found, way = interfaces.read(), _way(resolver, is_connected=context.link is not None)
         fault = route_fault(found, way, is_connected=context.link is not None)
+        if fault == NO_NAME and not config.broker.host:
+            fault = NOT_ENROLLED
         if fault:
             burst = None  # measured anew as soon as there is a way again
         elif way.controller and is_due(burst, time.monotonic(), context, reasons):
@@ -187,7 +190,7 @@ def judge(
 def _health(reasons: Collection[str], is_measured: bool) -> Health:
     if NO_WAY & set(reasons) or (NO_NAME in reasons and not is_measured):
         return Health.FAILED
-    if "no-echo" in reasons:
+    if {"no-echo", NOT_ENROLLED} & set(reasons):
         return Health.UNKNOWN
     return Health.DEGRADED if reasons else Health.OK
 

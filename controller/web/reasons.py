@@ -65,6 +65,7 @@ LINE: dict[str, str | Promise] = {
     "no-route": _("no route to the network"),
     "no-carrier": _("network cable unplugged, or line down"),
     "no-address": _("no network address"),
+    "not-enrolled": _("does not know a controller yet"),
     "no-echo": _("the controller does not answer to ping"),
     "name-not-resolved": _("the controller's name cannot be found"),
     "no-dns": _("no name server answers"),

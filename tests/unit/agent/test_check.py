@@ -29,6 +29,14 @@ def test_every_probe_runs_once_and_the_verdict_counts_the_declared_camera() -> N
     assert (answer.state is Readiness.NOT_READY) == (by_id["desk-camera"].health is Health.MISSING)
 
 
+def test_a_kiosk_without_a_controller_is_checked_and_never_called_ready() -> None:
+    devices, answer = check.run(Config.unenrolled())
+    line = next(state for state in devices if state.id == "network")
+    assert line.reasons in {("not-enrolled",), ("no-route",), ("no-carrier",)}
+    assert "rtt_ms" not in line.metrics
+    assert answer.state in {Readiness.UNKNOWN, Readiness.NOT_READY}
+
+
 def test_the_text_says_what_to_do_in_the_terminals_language(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
