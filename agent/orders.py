@@ -16,6 +16,7 @@ from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError, MessageError
 from contract.health import DeviceState
 from contract.messages import Command, decode
+from contract.reasons import OutcomeReason, because
 from contract.topics import Channel
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Orders:
         except StoreError as err:
             # What is not on disk before it is done could be done twice.
             self._refused.add(command.id)
-            reason = f"the kiosk cannot write down what it is told: {err}"
+            reason = because(OutcomeReason.JOURNAL_NOT_WRITABLE, str(err))
             self._answer(command.id, CommandState.REFUSED, reason)
 
     def reconcile(self) -> None:
@@ -72,10 +73,12 @@ class Orders:
         for entry in unfinished:
             work = self._works.get(entry.name)
             if work is None:
-                self._finisher(entry)(CommandState.UNKNOWN, "this agent no longer knows it")
+                reason = because(OutcomeReason.COMMAND_UNKNOWN, entry.name)
+                self._finisher(entry)(CommandState.UNKNOWN, reason)
             elif entry.state is CommandState.ACCEPTED:
                 # Running is written before anything is done, so nothing was.
-                self._finisher(entry)(CommandState.FAILED, "the agent ended before it was begun")
+                reason = because(OutcomeReason.ENDED_BEFORE_BEGUN)
+                self._finisher(entry)(CommandState.FAILED, reason)
             else:
                 self._under_way[entry.id] = entry.name
                 work.resume(entry, self._finisher(entry))
@@ -104,15 +107,15 @@ class Orders:
             self._works[entry.name].begin(entry, self._finisher(entry))
 
     def _refusal(self, command: Command) -> str | None:
+        if command.name not in self._works:
+            return because(OutcomeReason.COMMAND_UNKNOWN, command.name)
         try:
             parse_args(command.name, command.args)
         except CommandError as err:
-            return str(err)
-        if command.name not in self._works:
-            return f"this agent cannot {command.name}: it is older than the controller"
+            return because(OutcomeReason.ARGUMENTS_INVALID, str(err))
         disruptive = [name for name in self._under_way.values() if spec(name).is_disruptive]
         if disruptive:
-            return f"a {disruptive[0]} is under way"
+            return because(OutcomeReason.OTHER_UNDER_WAY, disruptive[0])
         return None
 
     def _finisher(self, entry: Entry) -> Finish:
@@ -161,12 +164,11 @@ def expired(command: Command, now: datetime, left_s: int | None, *, is_trusted: 
     clock that is trusted. When neither can tell, it is too late: a reboot may be days old.
     """
     if is_trusted and now >= command.expires_at:
-        return f"heard at {_hour(now)}, it was to be obeyed by {_hour(command.expires_at)}"
+        detail = f"{_hour(now)} > {_hour(command.expires_at)}"
+        return because(OutcomeReason.EXPIRED_BEFORE_IT_CAME, detail)
     if left_s is not None:
-        return None if left_s > 0 else "its time was up when the broker delivered it"
-    if not is_trusted:
-        return "this kiosk's clock is not trusted and the broker set no limit: it may be old"
-    return None
+        return None if left_s > 0 else because(OutcomeReason.EXPIRED_BEFORE_IT_CAME)
+    return None if is_trusted else because(OutcomeReason.AGE_UNKNOWN)
 
 
 def _hour(at: datetime) -> str:

@@ -85,7 +85,7 @@ class Outcome(Durable, frozen=True, kw_only=True):
 
     command: CommandId
     state: CommandState
-    reason: Text = ""
+    reason: Text = ""  # a code of contract.reasons, or a text
     result: Annotated[dict[str, Scalar | list[Text]], Meta(max_length=64)] = {}
 
 

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from agent.commands.reboot import compare
 from contract import RELEASE
-from contract.commands import CommandState, RebootArgs, parse_args, spec
+from contract.commands import CATALOGUE, CommandState, RebootArgs, parse_args, spec
 from contract.errors import CommandError
 from contract.health import DeviceState
 from contract.messages import Command, Scalar, Text
+from contract.reasons import OutcomeReason, because
 
 Result = dict[str, Scalar | list[Text]]
+_KNOWN = frozenset(entry.name for entry in CATALOGUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,24 @@ def decide(command: Command, now: datetime, *, is_rebooting: bool = False) -> De
     """What a kiosk does about a command it has not seen before."""
     if command.expires_at <= now:
         late_s = (now - command.expires_at).total_seconds()
-        reason = f"came {late_s:.0f} s after it had expired"
+        reason = because(OutcomeReason.EXPIRED_BEFORE_IT_CAME, f"{late_s:.0f} s")
         return Decision((Answer(CommandState.EXPIRED, reason),))
+    if command.name not in _KNOWN:
+        return _refuse(OutcomeReason.COMMAND_UNKNOWN, command.name)
     try:
         args = parse_args(command.name, command.args)
     except CommandError as err:
-        return Decision((Answer(CommandState.REFUSED, str(err)),))
+        return _refuse(OutcomeReason.ARGUMENTS_INVALID, str(err))
     if is_rebooting and spec(command.name).is_disruptive:
-        return Decision((Answer(CommandState.REFUSED, "a reboot is under way"),))
+        return _refuse(OutcomeReason.OTHER_UNDER_WAY, "reboot")
     begun = (Answer(CommandState.ACCEPTED), Answer(CommandState.RUNNING))
     if isinstance(args, RebootArgs):
         return Decision(begun, reboot_in_s=args.delay_s)
     return Decision(begun, is_ping=True)
+
+
+def _refuse(reason: OutcomeReason, detail: str) -> Decision:
+    return Decision((Answer(CommandState.REFUSED, because(reason, detail)),))
 
 
 def pong(uptime_s: float, boot_id: str) -> Result:

@@ -5,6 +5,7 @@ from agent.commands import Finish
 from agent.journal import Entry
 from contract import RELEASE
 from contract.commands import CommandState
+from contract.reasons import OutcomeReason, because
 
 
 class Ping:
@@ -27,4 +28,4 @@ class Ping:
 
     def resume(self, entry: Entry, finish: Finish) -> None:
         """An answer that never came is not worth giving late."""
-        finish(CommandState.UNKNOWN, "the agent ended while it was answering")
+        finish(CommandState.UNKNOWN, because(OutcomeReason.RESTARTED_WHILE_RUNNING))

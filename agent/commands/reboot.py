@@ -15,6 +15,7 @@ from agent.loop import Loop
 from agent.power import Power
 from contract.commands import CommandState, RebootArgs, parse_args
 from contract.health import DeviceState
+from contract.reasons import OutcomeReason, because
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Reboot:
         left_s = (due - self._clock.utc()).total_seconds()
         # A clock that was set meanwhile must not make us wait for longer than we ever would.
         left_s = min(max(left_s, 0.0), _delay_s(entry) + self._down_within_s)
-        reason = "the agent restarted but the machine did not reboot"
+        reason = because(OutcomeReason.MACHINE_DID_NOT_REBOOT)
         self._loop.later(left_s, lambda: finish(CommandState.FAILED, reason))
 
     def _linger(self, finish: Finish, left_s: float) -> None:
@@ -87,13 +88,13 @@ class Reboot:
         try:
             self._power.reboot()
         except PowerError as err:
-            finish(CommandState.FAILED, str(err))
+            finish(CommandState.FAILED, because(OutcomeReason.REBOOT_REFUSED, str(err)))
             self._stage.come_back()
             return
         self._loop.later(self._down_within_s, lambda: self._give_up(finish))
 
     def _give_up(self, finish: Finish) -> None:
-        reason = f"the machine was told to restart but is still up {self._down_within_s:g} s later"
+        reason = because(OutcomeReason.MACHINE_STILL_UP, f"{self._down_within_s:g} s")
         finish(CommandState.FAILED, reason)
         self._stage.come_back()
 

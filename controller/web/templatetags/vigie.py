@@ -14,12 +14,11 @@ from django.utils.text import capfirst
 
 from contract.commands import CommandState
 from controller.accounts.roles import role_of
-from controller.commands.words import reason_text
 from controller.fleet.models import Device, Kiosk
 from controller.fleet.selectors import Filters, FleetView
 from controller.fleet.standing import Standing
 from controller.ingest.models import Gap
-from controller.web import facts, measures, reasons, receipts, shapes, words
+from controller.web import answers, facts, measures, reasons, receipts, shapes, words
 
 register = template.Library()
 register.simple_tag(shapes.shape, name="shape")
@@ -114,7 +113,7 @@ def may_order(context: template.Context, name: str) -> bool:
     return bool(context["request"].user.has_perm(f"commands.run_{name}"))
 
 
-register.filter("command_reason", reason_text)
+register.filter("command_reason", answers.answer)
 
 
 @register.filter

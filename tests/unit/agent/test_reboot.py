@@ -108,14 +108,15 @@ def test_a_machine_that_refuses_is_said_to_have_failed_and_stays_in_touch(scene:
     scene.power.refusal = "systemctl reboot: Access denied"
     scene.reboot.begin(entry(), scene.finish)
     scene.pass_time(1)
-    assert scene.ended == [(CommandState.FAILED, "systemctl reboot: Access denied", {})]
+    reason = "reboot-refused: systemctl reboot: Access denied"
+    assert scene.ended == [(CommandState.FAILED, reason, {})]
     assert scene.returns == 1
 
 
 def test_a_machine_that_stays_up_is_said_to_have_failed(scene: Scene) -> None:
     scene.reboot.begin(entry(), scene.finish)
     scene.pass_time(125)
-    assert [state for state, _, _ in scene.ended] == [CommandState.FAILED]
+    assert scene.ended == [(CommandState.FAILED, "machine-still-up: 120 s", {})]
     assert scene.returns == 1
 
 
@@ -149,8 +150,7 @@ def test_an_agent_that_restarts_alone_waits_then_says_that_nothing_happened(scen
     scene.pass_time(58)
     assert scene.ended == []
     scene.pass_time(4)
-    reason = "the agent restarted but the machine did not reboot"
-    assert scene.ended == [(CommandState.FAILED, reason, {})]
+    assert scene.ended == [(CommandState.FAILED, "machine-did-not-reboot", {})]
 
 
 def test_an_agent_back_too_late_does_not_wait(scene: Scene) -> None:
