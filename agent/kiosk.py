@@ -73,7 +73,7 @@ class Kiosk:
         self._orders = self._make_orders()
         self._scheduler = Scheduler(probes, self._context, self._deliver)
         self._hotplug = Hotplug()
-        self._unheard = {probe.name for probe in probes}
+        self._unheard = set(self._scheduler.names)
         self._on_settled: list[Callable[[], None]] = []
         self._is_settled = self._is_stopping = False
         # Missing a keepalive by half of it makes the broker hang up (MQTT 5.0, 3.1.2.10).

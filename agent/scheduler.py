@@ -84,6 +84,11 @@ class Scheduler:
         own = footprint.probe(self.stats)
         self._plan = {probe.name: _Entry(probe, now) for probe in (*probes, own)}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every probe that delivers, that of the agent itself included."""
+        return frozenset(self._plan)
+
     def due(self, now: float) -> float:
         """Seconds until `tick` has something to do; 0 when it has now."""
         with self._lock:

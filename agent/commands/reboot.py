@@ -24,6 +24,7 @@ DOWN_WITHIN_S = 120.0
 #: How long the word "running" may take to reach the controller before we leave regardless.
 FAREWELL_S = 3.0
 _FAREWELL_STEP_S = 0.1
+_AGENT = "agent"  # the device by which the agent tells of itself
 _FROM_BEST = ("ok", "degraded", "unknown", "failed", "missing")
 
 
@@ -122,7 +123,7 @@ def compare(before: Mapping[str, str], after: Iterable[DeviceState]) -> dict[str
     (['camera: missing -> absent', 'system: ok -> absent'], ['system'], 1)
     """
     now = {state.id: str(state.health) for state in after}
-    names = sorted({*before, *now})
+    names = sorted({*before, *now} - _late(before, now))
     changed = [
         f"{name}: {before.get(name, 'absent')} -> {now.get(name, 'absent')}"
         for name in names
@@ -137,6 +138,11 @@ def compare(before: Mapping[str, str], after: Iterable[DeviceState]) -> dict[str
         "worse": [name for name in names if gains[name] < 0],
         "same": sum(1 for name in names if gains[name] == 0),
     }
+
+
+def _late(before: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
+    """The agent itself where it was not measured yet: it compares, so it was there."""
+    return {_AGENT} if (_AGENT in before) is not (_AGENT in now) else set()
 
 
 def _rank(health: str | None) -> int:

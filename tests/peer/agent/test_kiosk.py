@@ -36,7 +36,8 @@ def test_a_reboot_is_reported_done_only_after_a_new_boot(agent: Agent, other_end
     assert result["new_boot_id"] == outcomes[-1].boot_id != before
     assert result["duration_s"] >= 3
     compared = {line.partition(":")[0] for line in result["devices_before"]}
-    assert {"system", "storage", "network"} <= compared
+    assert {"system", "storage", "network", "agent"} <= compared
+    assert len(result["devices_after"]) == len(compared)
     said = [(one.is_online, one.reason) for one in other_end.presences()]
     assert said[:3] == [(True, "connected"), (False, "rebooting"), (True, "connected")]
 

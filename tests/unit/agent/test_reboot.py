@@ -167,3 +167,14 @@ def test_devices_are_compared_by_id() -> None:
     assert found["devices_before"] == ["camera: missing", "gone: ok"]
     assert found["devices_after"] == ["camera: ok", "new: ok"]
     assert (found["better"], found["worse"], found["same"]) == (["camera", "new"], ["gone"], 0)
+
+
+def test_an_agent_not_measured_yet_is_not_worse_for_it() -> None:
+    after = [DeviceState("camera", "camera", Health.OK)]
+    found = compare({"camera": "ok", "agent": "ok"}, after)
+    assert (found["changed"], found["worse"], found["same"]) == ([], [], 1)
+
+
+def test_an_agent_whose_probes_fail_since_is_worse() -> None:
+    found = compare({"agent": "ok"}, [DeviceState("agent", "agent", Health.DEGRADED)])
+    assert found["worse"] == ["agent"]
