@@ -57,9 +57,9 @@ def files(home: Path) -> BrokerFiles:
 def conf_text(config: Config) -> str:
     """mosquitto.conf.
 
-    What waits in the broker is saved each second: to save it at every change would cost nineteen
-    messages in twenty under load. The kiosk's outbox keeps all until the controller says that it
-    is committed. A full queue drops the newest message silently, so queues are long.
+    What waits in the broker is saved every second or two: to save it at every change would cost
+    nineteen messages in twenty under load. The kiosk's outbox keeps all until the controller says
+    that it is committed. A full queue drops the newest message silently, so queues are long.
     """
     where = files(config.home)
     listener = f"{config.broker.port} {config.broker.listen}".strip()

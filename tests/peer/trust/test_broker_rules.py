@@ -202,7 +202,7 @@ def test_what_waits_for_an_offline_kiosk_outlives_a_killed_broker(
     absent.close()
     with Voice(region.broker_port, own(region.pki, "vigie-worker")) as worker:
         worker.say(topic, b"when you are back")
-    time.sleep(1.5)  # the broker saves what waits once a second
+    time.sleep(3)  # the broker saves what waits once in two seconds
     region.kill("broker")
     region.start_broker()
     back = Voice(region.broker_port, papers[ONE], keeps_session=True)

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-SPARED = ("shutil", "tempfile", "lzma", "http.client", "asyncio", "email", "json", "secrets")
+SPARED = (
+    *("shutil", "tempfile", "lzma", "http.client", "asyncio", "email", "json", "secrets"),
+    *("random", "locale", "linecache", "tokenize", "numbers", "textwrap", "_hashlib", "_decimal"),
+)
 
 
 def python(code: str) -> str:
@@ -28,6 +31,31 @@ def test_a_spared_module_becomes_the_real_one_when_used() -> None:
         "print(sys.modules['urllib.request'].__file__ is not None)"
     )
     assert python(code).split() == ["a.example", "True"]
+
+
+def test_a_spared_function_becomes_the_real_one_when_called() -> None:
+    code = (
+        "from agent import lean; lean.spare_imports();"
+        "import subprocess, msgspec;"
+        "print(subprocess.check_output(['/bin/echo', 'said'], text=True), end='');"
+        "print(issubclass(subprocess.TimeoutExpired, Exception));"
+        "print(msgspec.json.schema(int))"
+    )
+    assert python(code).splitlines() == ["said", "True", "{'type': 'integer'}"]
+
+
+def test_a_hash_is_the_one_that_hashlib_gives() -> None:
+    code = "import hashlib; print(hashlib.sha256(b'vigie').hexdigest())"
+    assert python(f"from agent import lean; lean.spare_imports(); {code}") == python(code)
+
+
+def test_an_annotation_in_quotes_still_means_what_it_says() -> None:
+    code = (
+        "from agent import lean; lean.spare_imports(); import typing\n"
+        "def f(x: typing.Optional['int']) -> 'list[str]': ...\n"
+        "print(typing.get_type_hints(f))"
+    )
+    assert python(code) == "{'x': typing.Optional[int], 'return': list[str]}"
 
 
 def test_libudev_is_found_under_the_name_we_give() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,6 +162,7 @@ def test_a_broker_that_comes_back_gets_what_waited_for_it(region: Region, papers
         pass
     region.start("worker")
     wait_until(lambda: "connected to the broker" in region.log("worker"), "the worker's link")
+    time.sleep(3)  # the broker saves its sessions once in two seconds
     region.kill("broker")
     command = ping(region)
     region.start_broker()
