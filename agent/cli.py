@@ -12,6 +12,7 @@ _STARTERS = (
     "tomllib",
     "argparse",
     "gettext",
+    "locale",
     "agent.wording",
 )
 

@@ -10,9 +10,12 @@ import importlib
 import os
 import re
 import sys
+import typing
+from _queue import SimpleQueue
 from codecs import CodecInfo, lookup
 from collections.abc import Callable
-from types import ModuleType
+from contextlib import suppress
+from types import CodeType, ModuleType
 from typing import Any
 
 # malloc.h of the GNU C library
@@ -63,6 +66,7 @@ def spare_imports() -> None:
     # msgspec prefers it to typing where it is installed, as in a developer's venv: 0.6 MB.
     if "typing_extensions" not in sys.modules:
         sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    vars(typing)["compile"] = _compile
     _defer(
         # paho wants it for websockets and SOCKS proxies only: 2.4 MB.
         _Deferred("urllib.request"),
@@ -72,8 +76,13 @@ def spare_imports() -> None:
         _Deferred("subprocess", check_output=_late("subprocess", "check_output")),
         # Every host name passes through it: stringprep and the tables of Unicode, 0.4 MB.
         _Hosts("encodings.idna"),
-        # For addresses in URLs, and we have none: 0.4 MB.
+        # For URLs, and we have none: 0.5 MB.
         _Deferred("ipaddress"),
+        _Deferred("urllib.parse", quote_from_bytes=_late("urllib.parse", "quote_from_bytes")),
+        # All its other hashes and OpenSSL's, for one of the machine's id: 0.2 MB.
+        _Deferred("hashlib", **_sha256()),
+        # Three more kinds of queue.
+        _Deferred("queue", SimpleQueue=SimpleQueue),
         # To print what led to an error: linecache and tokenize, 0.3 MB.
         _Deferred("traceback"),
         # paho asks it whether this is Windows: 0.1 MB.
@@ -129,6 +138,20 @@ def _late(module: str, name: str) -> Callable[..., Any]:
         return getattr(stand_in, name)(*args, **named)
 
     return call
+
+
+def _sha256() -> dict[str, Any]:
+    """`hashlib.sha256` from where hashlib takes it when it is built without OpenSSL."""
+    for name in ("_sha2", "_sha256"):  # of Python 3.12, and before
+        with suppress(ImportError):
+            return {"sha256": importlib.import_module(name).sha256}
+    return {}
+
+
+def _compile(source: str, _name: str, _mode: str) -> CodeType:
+    """As `compile` for an annotation in quotes, which first makes 119 classes of syntax: 0.3 MB."""
+    code: CodeType = eval(f"lambda: {source}").__code__  # noqa: S307 - of the libraries' own source
+    return code
 
 
 def _find_library(name: str) -> str | None:

@@ -139,10 +139,9 @@ def open_store(path: Path) -> Store:
 
 
 def _connect(path: Path | None, is_readonly: bool) -> sqlite3.Connection:
-    if path is None:
-        return sqlite3.connect(":memory:", isolation_level=None)
-    mode = "ro" if is_readonly else "rwc"
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    if not is_readonly:
+        return sqlite3.connect(path or ":memory:", isolation_level=None)
+    return sqlite3.connect(f"{(path or Path()).as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
 def _set_aside(path: Path) -> Path:

@@ -76,8 +76,8 @@ class Scene:
         return program
 
     def python(self, name: str, *command: str) -> Program:
-        """The agent's interpreter in the agent's environment, doing something else."""
-        return self.programs.start(name, [str(self._python), *command], self._environment)
+        """The agent's interpreter as anybody starts it: the unit's tuning is the agent's merit."""
+        return self.programs.start(name, [str(self._python), *command], _plain())
 
     def floor(self) -> Program:
         """The least that keeps a connection."""
@@ -107,9 +107,14 @@ def unit_environment(unit: str) -> dict[str, str]:
 
 
 def _environment(compiled: Path) -> dict[str, str]:
-    """The unit's, with compiled files kept in the folder `compiled`, and no developer's own."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**mine, **unit_environment(_UNIT.read_text()), "PYTHONPYCACHEPREFIX": str(compiled)}
+    """The unit's, with compiled files kept in the folder `compiled`."""
+    unit = unit_environment(_UNIT.read_text())
+    return {**_plain(), **unit, "PYTHONPYCACHEPREFIX": str(compiled)}
+
+
+def _plain() -> dict[str, str]:
+    """Ours, without what a developer tells Python."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def _listen_on_all(region: Region) -> None:

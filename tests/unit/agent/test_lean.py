@@ -5,7 +5,7 @@ import sys
 
 SPARED = (
     *("shutil", "tempfile", "lzma", "http.client", "asyncio", "email", "json", "secrets"),
-    *("random", "locale", "linecache", "tokenize", "numbers", "textwrap", "_hashlib", "_decimal"),
+    *("random", "linecache", "tokenize", "numbers", "textwrap", "_hashlib", "_decimal"),
 )
 
 
