@@ -21,6 +21,7 @@ from agent import causes, quality
 from agent.backoff import Backoff
 from agent.config import Broker
 from agent.loop import Loop, Timer
+from agent.parting import Parting
 from agent.probe import LinkQuality
 from contract.messages import MAX_BYTES, Presence, encode
 from contract.topics import TO_KIOSK, Channel, build, parse
@@ -63,6 +64,8 @@ class Link:
         self._cause: str | None = None  # of the loss to come
         self._timer: Timer | None = None
         self._farewell: int | None = None  # mid of the last presence
+        self._is_said = False  # the broker has that farewell
+        self._parting: Parting | None = None
         self._left: Callable[[], None] | None = None
 
     @property
@@ -182,9 +185,9 @@ class Link:
         if self._client is None:
             return
         sock = self._client.socket()
-        if sock is None:
+        if sock is None and self._parting is None:
             self._end(self._cause or self._hung_up())
-        else:
+        elif sock is not None:
             wants_write = self._client.want_write()
             self._loop.watch(sock.fileno(), self._ready, wants_write=wants_write)
 
@@ -213,6 +216,10 @@ class Link:
         if self._up_since is not None:
             self._backoff.held(self._loop.now() - self._up_since)
         self._up_since = self._farewell = None
+        self._is_said = False
+        if self._parting is not None:
+            self._parting.close()
+            self._parting = None
         self._end_timer()
         if client is not None and (sock := client.socket()) is not None:
             self._loop.forget(sock.fileno())
@@ -273,6 +280,7 @@ class Link:
         if reason.is_failure:
             log.error("the broker refuses what this kiosk says: %s; check its ACL", reason)
         if mid == self._farewell:
+            self._is_said = True
             client.disconnect()
 
     def _on_log(self, _: Client, __: Any, level: int, text: str) -> None:
@@ -281,6 +289,8 @@ class Link:
 
     def _on_socket_close(self, _: Client, __: Any, sock: Any) -> None:
         self._loop.forget(sock.fileno())
+        if self._is_said:
+            self._parting = Parting(self._loop, sock.fileno(), lambda: self._end(None))
 
 
 def tls_context(broker: Broker) -> ssl.SSLContext:
