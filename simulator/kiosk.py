@@ -128,9 +128,9 @@ def _device(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> DeviceState:
     fault = _fault(kiosk, part, boot, now)
     reason = fault.reason if fault is not None else ""
     metrics = {
-        metric.name: metric.when_faulty
-        if reason and metric.reason == reason
-        else _wander(kiosk, f"{part.id}/{metric.name}", metric.low, metric.high, now)
+        metric.name: _wander(kiosk, f"{part.id}/{metric.name}", metric.low, metric.high, now)
+        if (shown := metric.under(reason)) is None
+        else shown
         for metric in part.metrics
     }
     facts: dict[str, str | bool | int | float] = dict(part.facts)

@@ -16,13 +16,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that wanders between two bounds; `when_faulty` is its value under `reason`."""
+    """A number that wanders between two bounds; `when_faulty` has its value under a reason."""
 
     name: str
     low: float
     high: float
-    reason: str = ""
-    when_faulty: float = 0.0
+    when_faulty: tuple[tuple[str, float], ...] = ()
+
+    def under(self, reason: str) -> float | None:
+        """Its value while the device is unwell for `reason`; None where that does not show."""
+        return dict(self.when_faulty).get(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ _SYSTEM = Part(
     (_degraded("memory-low", is_cured_by_reboot=True), _degraded("temperature-high")),
     (
         Metric("cpu_percent", 2, 35),
-        Metric("memory_percent", 38, 71, "memory-low", 94),
-        Metric("temperature_celsius", 41, 63, "temperature-high", 88),
+        Metric("memory_percent", 38, 71, (("memory-low", 94),)),
+        Metric("temperature_celsius", 41, 63, (("temperature-high", 88),)),
     ),
     (("os", "Debian GNU/Linux 12 (bookworm)"), ("kernel", "6.1.0-28-amd64")),
 )
@@ -66,7 +69,7 @@ _STORAGE = Part(
     "storage",
     True,
     (_degraded("storage-low"), _failed("read-only", is_cured_by_reboot=True)),
-    (Metric("free_percent", 44, 72, "storage-low", 6),),
+    (Metric("free_percent", 44, 72, (("storage-low", 6),)),),
 )
 _NETWORK = Part(
     "network",
@@ -74,9 +77,9 @@ _NETWORK = Part(
     True,
     (_degraded("rtt-high"), _degraded("jitter-high"), _degraded("loss-high")),
     (
-        Metric("rtt_ms", 22, 84, "rtt-high", 238),
-        Metric("jitter_ms", 1, 14, "jitter-high", 57),
-        Metric("loss_percent", 0, 0.4, "loss-high", 3.5),
+        Metric("rtt_ms", 22, 84, (("rtt-high", 238),)),
+        Metric("jitter_ms", 1, 14, (("jitter-high", 57),)),
+        Metric("loss_percent", 0, 0.4, (("loss-high", 3.5),)),
     ),
 )
 _SCREEN = Part("screen", "screen", True, (_GONE,), facts=(("resolution", "1920x1080"),))
@@ -96,7 +99,7 @@ _PRINTER = Part(
         _degraded("toner-low"),
         _failed("spool-area-full", is_cured_by_reboot=True),
     ),
-    (Metric("toner_percent", 22, 96, "toner-low", 8),),
+    (Metric("toner_percent", 22, 96, (("toner-low", 8), ("toner-empty", 0))),),
 )
 _SCANNER = Part("scanner", "scanner", True, (_failed("jammed"), _failed("cover-open"), _STUCK))
 
@@ -126,7 +129,7 @@ PVP: tuple[Part, ...] = (
         "ups",
         False,
         (_degraded("on-battery"), _degraded("battery-low")),
-        (Metric("charge_percent", 96, 100, "battery-low", 12),),
+        (Metric("charge_percent", 96, 100, (("on-battery", 71), ("battery-low", 12))),),
         share=0.25,
     ),
 )
