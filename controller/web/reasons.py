@@ -103,6 +103,7 @@ PERIPHERAL: dict[str, str | Promise] = {
     "not-connected": _("not connected"),
     "not-found": _("not found"),
     "swapped": _("replaced by another one"),
+    "moved": _("plugged in somewhere else"),
     "not-declared": _("not one that was planned"),
     "undeclared": _("not one that was planned"),
     "no-driver": _("not recognised by the system"),

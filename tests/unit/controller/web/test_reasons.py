@@ -15,8 +15,8 @@ SANE = """unsupported cancelled device-busy inval jammed no-docs cover-open io-e
 access-denied"""
 AGENT = """no-route no-carrier no-echo name-not-resolved rtt-high jitter-high loss-high
 interface-errors storage-low storage-full read-only inodes-low wear-high disk-failing fs-errors
-memory-low load-high temperature-high clock-not-trusted not-connected swapped timed-out probe-error
-muted on-battery battery-low"""
+memory-low load-high temperature-high clock-not-trusted not-connected swapped moved timed-out
+probe-error not-enrolled muted on-battery battery-low"""
 
 
 @pytest.mark.parametrize("keyword", f"{IPP} {SANE} {AGENT}".split())
