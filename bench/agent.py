@@ -4,8 +4,9 @@ The agent is the real `vigie-agent run`, enrolled, with its default periods and 
 its systemd unit, from compiled files that an earlier start has left. It lives in a network
 namespace of its own and reaches the real broker over a virtual cable and mutual TLS; a real `vigie
 ingest` acknowledges. Beside it, in the same minute, run a sleeping Python and the floor
-(bench.floor) on the same interpreter, and what else could watch a kiosk (bench.peers). After a
-warm-up, CPU time is taken over 60 s and memory at their end, over whole trees of processes.
+(bench.floor), on the same interpreter as anybody starts it, and what else could watch a kiosk
+(bench.peers). After a warm-up, CPU time is taken over 60 s and memory at their end, over whole
+trees of processes.
 
 Bytes are those of IP packets both ways, headers included, counted on the cable (bench.cable):
 - a ping: what a kept connection carries in an idle minute, at keepalive 60 s;

@@ -51,6 +51,13 @@ class Program:
             self.tree  # noqa: B018 - it runs, or this says why it does not
             time.sleep(0.05)
 
+    def wait(self) -> None:
+        """Until it ends by itself. Raises BenchError when it takes too long."""
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired as err:
+            raise BenchError(f"no end within {_PATIENCE_S:.0f} s: {self.said[-200:]}") from err
+
     def end(self) -> None:
         """SIGTERM, and after a while SIGKILL to what is left of it and its children."""
         if self._process.poll() is not None:

@@ -47,6 +47,7 @@ class Scene:
         self._folder = folder
         self._python = venvs.python("agent", *venvs.agent_requirements())
         self._environment = _environment(self._python.parents[1] / "compiled")
+        self.python("floor-compiled", "-c", "import bench.floor").wait()
         self._region = region = held.enter_context(Region(folder, f'public_host = "{NAME}"\n'))
         _listen_on_all(region)
         self._papers = region.enrol(*_KIOSKS)
