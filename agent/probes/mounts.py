@@ -59,6 +59,10 @@ def parse_fstab(raw: str) -> frozenset[str]:
     return frozenset(points)
 
 
+#: In a chroot the root need not be a mount point of its own; it holds all the same.
+_NAMELESS = Mount("/", "", "", False)
+
+
 def that_matter(mounts: Iterable[Mount], paths: Iterable[str]) -> tuple[Mount, ...]:
     """The mounts that hold `paths`, each file system once, the root first.
 
@@ -66,15 +70,16 @@ def that_matter(mounts: Iterable[Mount], paths: Iterable[str]) -> tuple[Mount, .
     >>> boot = Mount("/boot", "8:2", "ext4", False)
     >>> [mount.point for mount in that_matter([root, boot], ["/", "/var/lib", "/boot"])]
     ['/', '/boot']
+    >>> [mount.point for mount in that_matter([boot], ["/", "/var/lib"])]
+    ['/']
     """
     latest = {mount.point: mount for mount in mounts}
     found: dict[str, Mount] = {}
     for path in paths:
         places = (PurePath(path), *PurePath(path).parents)
-        mount = next((latest[str(place)] for place in places if str(place) in latest), None)
-        if mount is not None:
-            # The same device seen at two points is one file system: a bind mount, a subvolume.
-            found.setdefault(mount.device, mount)
+        mount = next((latest[str(place)] for place in places if str(place) in latest), _NAMELESS)
+        # The same device seen at two points is one file system: a bind mount, a subvolume.
+        found.setdefault(mount.device, mount)
     return tuple(found.values())
 
 
