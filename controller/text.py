@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+_encode = msgspec.json.Encoder().encode
+
 
 def printable(text: str) -> str:
     r"""Without the NUL that PostgreSQL refuses in a text.
@@ -14,6 +16,15 @@ def printable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
+def stored_json(value: Any) -> str:
+    r"""The JSON of a value, without the NUL that PostgreSQL refuses there too.
+
+    >>> stored_json({"model": "X\0"})
+    '{"model":"X\\ufffd"}'
+    """
+    return _encode(value).replace(rb"\u0000", rb"\ufffd").decode()
+
+
 def storable(value: Any) -> Any:
-    """The same for a value that is kept as JSON; Structs come out as dicts."""
-    return msgspec.json.decode(msgspec.json.encode(value).replace(rb"\u0000", rb"\ufffd"))
+    """The same as a value; Structs come out as dicts."""
+    return msgspec.json.decode(stored_json(value))

@@ -15,6 +15,10 @@ from controller.ingest.reader import Arrival
 KEPT_BYTES = 4096
 
 
+#: Linux tells no time before the first; a dead clock may tell any year in between.
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a durable message stands in its outbox, readable even when the rest is not."""
 
@@ -58,11 +62,19 @@ def read(arrivals: Iterable[Arrival]) -> tuple[list[Heard], list[Unreadable]]:
             if topic is None:
                 topic = known[arrival.topic] = _topic(arrival.topic)
             message = messages.decode(topic.channel, arrival.payload)
+            _check_time(message)
         except ContractError as err:
             unreadable.append(_unreadable(arrival, known.get(arrival.topic), str(err)))
         else:
             heard.append(Heard(topic.kiosk, topic.channel, message, arrival.payload))
     return heard, unreadable
+
+
+def _check_time(message: Message) -> None:
+    """Refuse a time that some time zone, or PostgreSQL's driver, cannot show."""
+    at = getattr(message, "at", None)
+    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ContractError(f"at is in {at.year}, must be from {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 def refuse(item: Heard, error: str) -> Unreadable:

@@ -1,7 +1,8 @@
 """A batch in one transaction: read what it speaks of, fold, write, and say what is committed.
 
 Set-based SQL on the models' schema, the same text for SQLite and PostgreSQL. Nothing is
-acknowledged, to the broker or to a kiosk, before `commit` has returned.
+acknowledged, to the broker or to a kiosk, before `commit` has returned. Rows are locked and written
+in the order of kiosks, so that two ingests which share some wait for each other and never cross.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +18,11 @@ from contract.messages import Ack, Outcome
 from controller.ingest.arrivals import Heard, Unreadable
 from controller.ingest.fold import Fleet, Known, Live
 from controller.ingest.stream import Progress
+from controller.text import printable, stored_json
 
 Stamp = str | datetime
 Hear = Callable[[Sequence[tuple[str, Outcome]], datetime], set[str]]
 
-_json = msgspec.json.Encoder().encode
 _texts = msgspec.json.Decoder(tuple[str, ...]).decode
 _numbers = msgspec.json.Decoder(set[int]).decode
 
@@ -69,7 +70,7 @@ class Store:
         cursor.executemany(
             "INSERT INTO ingest_rejected (at, topic, payload, error) VALUES (%s, %s, %s, %s)",
             [
-                (at, item.topic.replace("\0", "\ufffd"), item.payload, item.error)
+                (at, printable(item.topic), item.payload, printable(item.error))
                 for item in rejected[-self._rejected_rows :]
             ],
         )
@@ -104,7 +105,7 @@ def _load(cursor: CursorWrapper, names: set[str]) -> Fleet:
     for kiosk, epoch, watermark, ahead in _rows(
         cursor,
         "SELECT kiosk_id, epoch, watermark, ahead FROM ingest_stream"
-        " WHERE kiosk_id IN {names} {lock}",
+        " WHERE kiosk_id IN {names} ORDER BY kiosk_id, epoch {lock}",
         fleet.kiosks,
         lock,
     ):
@@ -113,8 +114,9 @@ def _load(cursor: CursorWrapper, names: set[str]) -> Fleet:
         cursor,
         "SELECT kiosk_id, is_online, session, presence_since, presence_reason, boot_id,"
         " agent_version, clock_trusted, readiness, because"
-        " FROM fleet_status WHERE kiosk_id IN {names}",
+        " FROM fleet_status WHERE kiosk_id IN {names} ORDER BY kiosk_id {lock}",
         fleet.kiosks,
+        lock,
     ):
         is_online, session, since, reason, boot_id, version, clock_trusted = row
         fleet.live[kiosk] = Live(
@@ -169,7 +171,7 @@ def _insert_received(cursor: CursorWrapper, stored: list[Heard], at: Stamp) -> N
 
 
 def _save_progress(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
-    spoken = [entry for entry in fleet.progress.items() if entry[1].is_spoken_of]
+    spoken = [entry for entry in sorted(fleet.progress.items()) if entry[1].is_spoken_of]
     cursor.executemany(
         "INSERT INTO ingest_stream (kiosk_id, epoch, watermark, ahead, lost, first_at)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (kiosk_id, epoch) DO UPDATE SET"
@@ -180,7 +182,7 @@ def _save_progress(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 kiosk,
                 epoch,
                 progress.watermark,
-                _json(progress.ahead).decode(),
+                stored_json(progress.ahead),
                 sum(last - first + 1 for first, last in progress.gaps),
                 at,
             )
@@ -200,14 +202,14 @@ def _save_progress(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
 
 def _save_devices(cursor: CursorWrapper, fleet: Fleet) -> None:
     changed, same = [], []
-    for kiosk, devices in fleet.devices.items():
-        for device, known in devices.items():
+    for kiosk, devices in sorted(fleet.devices.items()):
+        for device, known in sorted(devices.items()):
             state = known.measured
             if state is None or known.measured_at is None:
                 continue
             values = (
-                _json(state.metrics).decode(),
-                _json(state.facts).decode(),
+                stored_json(state.metrics),
+                stored_json(state.facts),
                 _stamp(known.measured_at),
                 known.epoch,
                 known.seq,
@@ -217,7 +219,7 @@ def _save_devices(cursor: CursorWrapper, fleet: Fleet) -> None:
             if known.since is None:
                 same.append(values)
             else:
-                reasons = _json(state.reasons).decode()
+                reasons = stored_json(state.reasons)
                 changed.append(
                     (*values, state.kind, state.health.value, reasons, _stamp(known.since))
                 )
@@ -240,7 +242,7 @@ def _save_devices(cursor: CursorWrapper, fleet: Fleet) -> None:
         "DELETE FROM fleet_device WHERE kiosk_id = %s AND device = %s",
         [
             (kiosk, device)
-            for kiosk, device in fleet.removed
+            for kiosk, device in sorted(fleet.removed)
             if device not in fleet.devices[kiosk]  # it may have come back in the same batch
         ],
     )
@@ -258,7 +260,7 @@ def _insert_changes(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 change.kind,
                 change.before,
                 change.after,
-                _json(change.reasons).decode(),
+                stored_json(change.reasons),
                 _stamp(change.at),
                 change.clock_trusted,
                 change.epoch,
@@ -287,23 +289,23 @@ def _save_live(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 live.is_online,
                 live.session,
                 _stamp(live.presence_since) if live.presence_since else None,
-                live.presence_reason,
-                live.boot_id,
-                live.agent_version,
+                printable(live.presence_reason),
+                printable(live.boot_id),
+                printable(live.agent_version),
                 live.clock_trusted,
                 live.verdict.state.value,
-                _json(live.verdict.because).decode(),
+                stored_json(live.verdict.because),
                 at,
                 at,
             )
-            for kiosk, live in fleet.live.items()
+            for kiosk, live in sorted(fleet.live.items())
         ],
     )
     cursor.executemany(
         "UPDATE fleet_status SET inventory = %s WHERE kiosk_id = %s",
         [
-            (_json(live.inventory).decode(), kiosk)
-            for kiosk, live in fleet.live.items()
+            (stored_json(live.inventory), kiosk)
+            for kiosk, live in sorted(fleet.live.items())
             if live.inventory is not None
         ],
     )

@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from contract.health import DeviceState, Health, Readiness, Verdict
-from contract.messages import Command, Report, decode, encode
+from contract.messages import Ack, Command, Report, decode, encode
 from contract.topics import Channel, build
 from tests import fleets
+from tests.peer import hostile
 from tests.peer.mqtt import Voice
 from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import Papers, Region, wait_until
 
 KIOSK = "pvp-63003-1"
+INGESTS = ("vigie-ingest", "vigie-ingest-2")
 
 _ORDER = """
 import sys, django
@@ -30,13 +34,21 @@ _LOOK = """
 import json, sys, django
 django.setup()
 from controller.commands.models import Command
-from controller.fleet.models import Reading
-from controller.ingest.models import Received
+from controller.fleet.models import Device, Reading, Status
+from controller.ingest.models import Received, Rejected
 json.dump({
     "states": {str(pk): state for pk, state in Command.objects.values_list("pk", "state")},
     "received": Received.objects.count(),
+    "statuses": list(Status.objects.values_list("presence_reason", "inventory__facts")),
+    "devices": list(Device.objects.values_list("facts", "measured_at__year")),
+    "rejected": Rejected.objects.count(),
     "readings": list(Reading.objects.values_list("series__metric", "mean", "count")),
 }, sys.stdout)
+"""
+
+_STREAM = """
+INSERT INTO ingest_stream (kiosk_id, epoch, watermark, ahead, lost, first_at)
+VALUES (%s, %s, 0, '[]', 0, now())
 """
 
 
@@ -120,3 +132,72 @@ def test_a_report_on_the_wire_becomes_a_reading(region: Region, papers: Papers) 
     wait_until(lambda: look(region)["readings"] == [["cpu_percent", 2.0, 2]], "the reading")
     weighed = json.loads(region.vigie("storage", "--json"))
     assert weighed["bytes_per_kiosk_day"] > 0
+
+
+def test_the_hostile_stops_nothing_and_can_be_read_back(region: Region, papers: Papers) -> None:
+    region.start("ingest")
+    said = [
+        (Channel.PRESENCE, hostile.presence(hostile.NUL)),
+        (Channel.INVENTORY, hostile.inventory(hostile.NUL)),
+        *((Channel.REPORT, hostile.report(seq, at)) for seq, at in enumerate(hostile.FAR, 1)),
+        *((Channel.OUTCOME, hostile.outcome(seq, at)) for seq, at in enumerate(hostile.FAR, 3)),
+        (Channel.REPORT, hostile.report(5, text=hostile.NUL)),
+    ]
+    with Voice(region.broker_port, papers) as kiosk:
+        kiosk.subscribe(build(KIOSK, Channel.ACK))
+        wait_until(lambda: "connected" in region.log("ingest"), "ingest connected")
+        for channel, payload in said:
+            kiosk.say(build(KIOSK, channel), payload)
+        kiosk.wait_for(build(KIOSK, Channel.ACK), encode(Ack(hostile.EPOCH, 5)))
+    found = look(region)
+    assert (found["received"], found["rejected"]) == (1, 4)
+    text = "a\ufffdb"
+    assert found["statuses"] == [[text, {f"f{text}": text}]]
+    assert found["devices"] == [[{f"f{text}": text}, 2026]]
+
+
+def test_two_ingests_that_share_a_fleet_never_cross(tmp_path: Path, postgres: Postgres) -> None:
+    """What waits for both names the same kiosks in opposite orders, and both meet at one row."""
+    names = [f"pvp-63003-{number}" for number in range(1, 10)]
+    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as region:
+        region.vigie("init", "--ingests", "2")
+        papers = region.enrol(*names)
+        region.start_broker()
+        start_ingests(region)
+        with ExitStack() as stack, psycopg.connect(postgres.url) as database:
+            kiosks = [
+                (name, stack.enter_context(Voice(region.broker_port, papers[name])))
+                for name in names
+            ]
+            for name in INGESTS:
+                region.stop(name)
+            say_report(kiosks, 1)
+            say_report(kiosks[::-1], 2)  # nine: each ingest gets the others' now
+            database.execute(_STREAM, (names[4], fleets.EPOCH))
+            start_ingests(region)
+            wait_until(lambda: waiting(database) == 2, "both wait for it")
+            database.rollback()
+            wait_until(lambda: look(region)["received"] == 18, "two reports of each")
+        for name in INGESTS:
+            assert "does not take" not in region.log(name)
+
+
+def start_ingests(region: Region) -> None:
+    """Both at once; returns when both are connected."""
+    before = [region.log(name).count("connected") for name in INGESTS]
+    for name in INGESTS:
+        region.start("ingest", "--name", name, "--shared", label=name)
+    for name, count in zip(INGESTS, before, strict=True):
+        wait_until(lambda: region.log(name).count("connected") > count, name)  # noqa: B023
+
+
+def say_report(kiosks: list[tuple[str, Voice]], seq: int) -> None:
+    for name, kiosk in kiosks:
+        kiosk.say(build(name, Channel.REPORT), encode(report(seq, 1.0)))
+
+
+def waiting(database: psycopg.Connection) -> int:
+    """How many other sessions wait for a lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    row = database.execute(asked).fetchone()
+    return int(row[0]) if row else 0

@@ -15,6 +15,7 @@ import pytest
 from contract import messages
 from contract.health import DeviceState, Health, Readiness, Verdict
 from contract.messages import Ack, Report
+from tests.peer import hostile
 from tests.peer.mqtt import Voice
 from tests.peer.region import Papers, Region, wait_until
 
@@ -150,6 +151,40 @@ def test_the_hostile_is_counted_and_kept_and_stops_nothing(region: Region, paper
     rejected = _ask(region, "SELECT payload FROM ingest_rejected ORDER BY id")
     assert len(rejected) == len(hostile) + 1
     assert _ask(region, "SELECT stored, duplicates, rejected FROM ingest_tally") == [(2, 0, 6)]
+
+
+def test_a_time_that_is_none_is_counted_kept_and_acknowledged(
+    region: Region, papers: Papers
+) -> None:
+    _listen(region)
+    with Voice(region.broker_port, papers) as voice:
+        voice.subscribe(ACK)
+        for seq, at in enumerate(hostile.FAR, start=1):
+            voice.say(REPORT, hostile.report(seq, at))
+            voice.say(f"vigie/1/{KIOSK}/outcome", hostile.outcome(seq + 2, at))
+        voice.say(REPORT, _report(5))
+        _wait_for_ack(voice, 5)
+    assert _stored(region) == [5]
+    assert len(_ask(region, "SELECT payload FROM ingest_rejected")) == 4
+    assert _ask(region, "SELECT stored, duplicates, rejected FROM ingest_tally") == [(1, 0, 4)]
+
+
+def test_a_nul_in_what_a_kiosk_says_is_stored_as_something_else(
+    region: Region, papers: Papers
+) -> None:
+    _listen(region)
+    with Voice(region.broker_port, papers) as voice:
+        voice.subscribe(ACK)
+        voice.say(f"vigie/1/{KIOSK}/presence", hostile.presence(hostile.NUL))
+        voice.say(f"vigie/1/{KIOSK}/inventory", hostile.inventory(hostile.NUL))
+        voice.say(REPORT, hostile.report(1, text=hostile.NUL))
+        _wait_for_ack(voice, 1)
+    assert _ask(region, "SELECT presence_reason, boot_id FROM fleet_status") == [
+        ("a\ufffdb", "a\ufffdb")
+    ]
+    facts = str(_ask(region, "SELECT facts FROM fleet_device")[0][0])
+    assert json.loads(facts) == {"fa\ufffdb": "a\ufffdb"}
+    assert _ask(region, "SELECT stored, duplicates, rejected FROM ingest_tally") == [(1, 0, 0)]
 
 
 def test_rejected_messages_are_bounded(tmp_path: Path) -> None:

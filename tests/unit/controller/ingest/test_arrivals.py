@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from controller.ingest import arrivals
@@ -45,3 +46,20 @@ def test_the_hostile_is_kept_small_and_stops_nothing(topic: bytes, payload: byte
     assert broken[0].place is None
     assert len(broken[0].payload) <= arrivals.KEPT_BYTES
     assert broken[0].error
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("name", ["presence", "inventory", "report", "outcome"])
+def test_a_time_that_no_calendar_of_ours_has_is_refused(name: str, at: str) -> None:
+    said = msgspec.json.decode((_WIRE / f"{name}.json").read_bytes()) | {"at": at}
+    arrival = Arrival(f"vigie/1/pvp-1/{name}".encode(), msgspec.json.encode(said), 1)
+    heard, broken = arrivals.read([arrival])
+    assert heard == []
+    assert (broken[0].place is None) == (name in ("presence", "inventory"))
+
+
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00Z", "2106-02-07T06:28:15Z"])
+def test_the_time_of_a_dead_clock_is_heard(at: str) -> None:
+    said = msgspec.json.decode((_WIRE / "report.json").read_bytes()) | {"at": at}
+    heard, _ = arrivals.read([Arrival(b"vigie/1/pvp-1/report", msgspec.json.encode(said), 1)])
+    assert len(heard) == 1
