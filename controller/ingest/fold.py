@@ -4,6 +4,7 @@ Within one epoch a device is as its highest seq says, whatever came last. Betwee
 arrival speaks: a kiosk sends its outboxes one after the other.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from contract.health import DeviceState, Readiness, Verdict
 from contract.messages import Durable, Inventory, Outcome, Presence, Report
 from controller.ingest.arrivals import KEPT_BYTES, Heard, Unreadable
 from controller.ingest.stream import Progress
+
+#: Why a kiosk left: `stopping`, `rebooting`, `lost`. What is no keyword stays in its status alone.
+_KEYWORD = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 UNMEASURED = Verdict(Readiness.UNKNOWN)
 
@@ -135,7 +139,8 @@ class Fleet:
         if said.is_online != live.is_online or live.presence_since is None:
             before = "" if live.presence_since is None else _presence_word(live.is_online)
             after = _presence_word(said.is_online)
-            self.changes.append(Change(kiosk, "", "presence", before, after, (), now, True))
+            why = () if said.is_online or not _KEYWORD.fullmatch(said.reason) else (said.reason,)
+            self.changes.append(Change(kiosk, "", "presence", before, after, why, now, True))
             live.presence_since = now
         live.is_online, live.session = said.is_online, said.session
         live.presence_reason = said.reason

@@ -113,6 +113,7 @@ PRESENCE_REASON: Words = {
     "stopping": _("its agent was stopped"),
     "rebooting": _("it is restarting"),
     "lost": _("the connection was lost"),
+    "revoked": _("its certificate was revoked"),
 }
 
 COMMAND: Words = {

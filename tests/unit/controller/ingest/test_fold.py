@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from contract.health import DeviceState, Health, Readiness, Verdict
 from contract.messages import Presence, Report, encode
 from contract.topics import Channel
@@ -38,8 +40,8 @@ def _report(
     return Heard(KIOSK, Channel.REPORT, message, encode(message))
 
 
-def _presence(session: str, *, is_online: bool) -> Heard:
-    message = Presence(session * 16, is_online, NOW, "boot", "0.1.0")
+def _presence(session: str, *, is_online: bool, reason: str = "") -> Heard:
+    message = Presence(session * 16, is_online, NOW, "boot", "0.1.0", reason)
     return Heard(KIOSK, Channel.PRESENCE, message, encode(message))
 
 
@@ -132,6 +134,17 @@ def test_the_will_of_the_session_in_hand_takes_the_kiosk_offline() -> None:
     fleet = _folded(_presence("a", is_online=True), _presence("a", is_online=False))
     assert not fleet.live[KIOSK].is_online
     assert [change.after for change in fleet.changes] == ["online", "offline"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("rebooting", ("rebooting",)), ("", ()), ("No Keyword!", ())]
+)
+def test_why_a_kiosk_left_stays_in_its_history(reason: str, kept: tuple[str, ...]) -> None:
+    fleet = _folded(
+        _presence("a", is_online=True, reason="connected"),
+        _presence("a", is_online=False, reason=reason),
+    )
+    assert [change.reasons for change in fleet.changes] == [(), kept]
 
 
 def test_a_stranger_is_set_aside_and_acknowledged_nothing() -> None:
