@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from controller.api.urls import api
 from controller.fleet.selectors import touched_since
 from controller.web import views
+from controller.web.forms import LoginForm
 from controller.web.live import Live
 
 #: The open pages of this process; whoever runs the server calls its `stop()` before the server's.
@@ -22,7 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", views.stream(LIVE), name="live"),
     path(
         "login",
-        LoginView.as_view(template_name="login.html", redirect_authenticated_user=True),
+        LoginView.as_view(
+            template_name="login.html", form_class=LoginForm, redirect_authenticated_user=True
+        ),
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
