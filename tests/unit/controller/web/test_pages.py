@@ -14,7 +14,7 @@ from contract.health import Health
 from controller.accounts.roles import Role, ensure_roles
 from controller.accounts.services import create_user
 from controller.commands.models import Command, CommandEvent
-from controller.fleet.models import Kiosk, Lifecycle
+from controller.fleet.models import Kiosk, Lifecycle, StateChange
 from controller.ingest.models import Gap
 from tests import fleets
 
@@ -160,6 +160,32 @@ def test_what_an_offline_kiosk_said_last_is_dated(page: Client, now: datetime) -
     assert "Cette borne est hors ligne" in content
     assert 'class="devices old"' in content
     assert "Au dernier contact, le" in content
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("lost", "la connexion est perdue"),
+        ("stopping", "son agent a été arrêté"),
+        ("rebooting", "elle redémarre"),
+        ("revoked", "son certificat a été révoqué"),
+        ("eclipse", "eclipse"),
+    ],
+)
+def test_why_a_kiosk_left_is_told_among_its_changes(
+    page: Client, kiosk: Kiosk, now: datetime, reason: str, words: str
+) -> None:
+    StateChange.objects.create(
+        kiosk=kiosk,
+        kind="presence",
+        before="online",
+        after="offline",
+        reasons=[reason],
+        at=now,
+        clock_trusted=True,
+        received_at=now,
+    )
+    assert f"<strong>Hors ligne</strong> : {words}" in text(page, f"/kiosks/{kiosk.pk}")
 
 
 def test_a_kiosk_never_heard_has_a_page(page: Client) -> None:
