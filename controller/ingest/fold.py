@@ -157,7 +157,7 @@ class Fleet:
             since = old.since if old else None
             if old is None or old.health != state.health or old.reasons != state.reasons:
                 since = _happened_at(report, now)
-                self.changes.append(_change(kiosk, old, state, report))
+                self.changes.append(_change(kiosk, state.id, old, state, report))
             known[state.id] = Known(
                 state.kind,
                 state.health,
@@ -180,31 +180,22 @@ class Fleet:
             gone |= known.keys() - {state.id for state in report.devices}
         for device in sorted(gone & known.keys()):
             old = known.pop(device)
-            self.changes.append(
-                Change(
-                    kiosk,
-                    device,
-                    old.kind,
-                    old.health,
-                    "",
-                    (),
-                    report.at,
-                    report.clock_trusted,
-                    report.epoch,
-                    report.seq,
-                )
-            )
+            self.changes.append(_change(kiosk, device, old, None, report))
             self.removed.append((kiosk, device))
 
 
-def _change(kiosk: str, old: Known | None, state: DeviceState, report: Report) -> Change:
+def _change(
+    kiosk: str, device: str, old: Known | None, new: DeviceState | None, report: Report
+) -> Change:
+    """From `old`, None where it was not known, to `new`, None where it is no more."""
+    spoken_of = new or old
     return Change(
         kiosk,
-        state.id,
-        state.kind,
+        device,
+        spoken_of.kind if spoken_of else "",
         old.health if old else "",
-        state.health,
-        state.reasons,
+        new.health if new else "",
+        new.reasons if new else (),
         report.at,
         report.clock_trusted,
         report.epoch,
