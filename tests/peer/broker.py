@@ -91,9 +91,19 @@ class Broker:
         self._end(signal.SIGTERM)
 
     def reload(self) -> None:
-        """Read ACL and revocation list anew."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
+        """Read ACL and revocation list anew, and wait until it begins to: nobody is let in before."""
+        if self._process is None:
+            return
+        before = self._reloads()
+        self._process.send_signal(signal.SIGHUP)
+        limit = time.monotonic() + _READY_S
+        while self._reloads() == before:
+            if time.monotonic() > limit:
+                raise RuntimeError((self.folder / "mosquitto.log").read_text())
+            time.sleep(0.02)
+
+    def _reloads(self) -> int:
+        return (self.folder / "mosquitto.log").read_text().count("Reloading config")
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:

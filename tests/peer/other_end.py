@@ -49,10 +49,14 @@ class OtherEnd:
         self._client.reconnect_delay_set(1, 1)
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe("vigie/1/+/#", qos=1)
+        self._is_subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: self._is_subscribed.set()
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 3600
         self._client.connect("127.0.0.1", broker.port, 60, clean_start=False, properties=properties)
         self._client.loop_start()
+        if not self._is_subscribed.wait(WAIT_S):
+            raise AssertionError(f"no subscription within {WAIT_S} s")
 
     def close(self) -> None:
         """Leave."""

@@ -52,9 +52,8 @@ def test_a_broker_that_is_down_is_said_once_and_its_return_too(
     assert f"127.0.0.1:{broker.port} refuses connections: the broker is not running" in said
     agent.start()
     broker.start()
-    other_end = OtherEnd(broker)
-    other_end.wait(OtherEnd.reports)
-    other_end.close()
+    agent.wait_for("connected to")
+    OtherEnd(broker).close()
     assert "connected to" in agent.said
 
 

@@ -15,7 +15,10 @@ ONE, TWO = "pvp-63003-1", "exp-63113-1"
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, authority: Authority, broker: Broker) -> Iterator[Fleet]:
+def fleet(
+    tmp_path: Path, authority: Authority, broker: Broker, other_end: OtherEnd
+) -> Iterator[Fleet]:
+    """Started once somebody listens: what is said to nobody is said again only minutes later."""
     made = Fleet(tmp_path / "fleet", authority, broker.port, ONE, TWO)
     made.start()
     yield made
