@@ -6,8 +6,8 @@ from agent.scheduler import Result
 from contract.health import DeviceState, Health, Verdict, verdict
 
 #: A device that went must stay away this long before it is said: starting CUPS alone takes a
-#: USB printer away and gives it back within 40 ms, a camera that resets needs about a second.
-HOLD_S = 2.0
+#: USB printer away and gives it back within 40 ms. Longer, and the region hears of it too late.
+HOLD_S = 0.5
 
 
 class Change(Struct, frozen=True):

@@ -1,9 +1,12 @@
 """What one kiosk is told about itself, as read from agent.toml."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
+
+from agent.hours import Hours
 
 #: Devices every kiosk has, whatever is declared.
 BUILT_IN = ("system", "storage", "network")
@@ -29,14 +32,18 @@ class Broker(Struct, frozen=True):
 
 
 class ProbeTimes(Struct, frozen=True):
-    """How often each probe runs, and how long one run may take."""
+    """How often each probe runs, and how long one run may take. `periods_s` are by kind."""
 
     system_s: float = 60.0
     storage_s: float = 300.0
     network_s: float = 60.0
-    camera_s: float = 60.0
     link_s: float = 3600.0
     timeout_s: float = 10.0
+    periods_s: Mapping[str, float] = {}
+
+    def period_s(self, kind: str, default_s: float) -> float:
+        """How often peripherals of a kind are looked at."""
+        return self.periods_s.get(kind, default_s)
 
 
 class OutboxLimits(Struct, frozen=True):
@@ -49,22 +56,25 @@ class OutboxLimits(Struct, frozen=True):
 class Match(Struct, frozen=True):
     """How a declared peripheral is told from its like. None means any.
 
-    `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a node.
+    `usb_id` is `vendor:product` in hexadecimal, `port` the USB port (`1-1.2`), `path` a node,
+    `queue` the name CUPS has for a printer.
     """
 
     usb_id: str | None = None
     serial: str | None = None
     port: str | None = None
     path: str | None = None
+    queue: str | None = None
 
 
 class Peripheral(Struct, frozen=True):
-    """A device this kiosk is meant to have."""
+    """A device this kiosk is meant to have. `settings` are its kind's own (agent.settings)."""
 
     id: str
     kind: str
     is_required: bool = True
     match: Match = Match()
+    settings: Mapping[str, str | int | float | bool] = {}
 
 
 class Config(Struct, frozen=True):
@@ -77,12 +87,17 @@ class Config(Struct, frozen=True):
     outbox: OutboxLimits = OutboxLimits()
     power: PowerMethod = PowerMethod.SYSTEMD
     peripherals: tuple[Peripheral, ...] = ()
+    hours: Hours = Hours()
 
     @classmethod
     def unenrolled(cls) -> "Config":
         """Of a kiosk that knows no controller yet: it can be checked, not run."""
         nowhere = Path()
         return cls("unenrolled", Broker("", nowhere, nowhere, nowhere))
+
+    def declared(self, kind: str) -> tuple[Peripheral, ...]:
+        """What this kiosk is meant to have of a kind."""
+        return tuple(item for item in self.peripherals if item.kind == kind)
 
     @property
     def required(self) -> frozenset[str]:

@@ -19,6 +19,17 @@ A complete file:
     id = "camera"
     kind = "camera"
     match = { usb_id = "046d:0825" }
+
+    [[peripheral]]
+    id = "printer"
+    kind = "printer"
+    required = true
+    match = { queue = "Laser" }
+    settings = { stuck_after_s = 600 }      # what there is to set depends on the kind
+
+    [hours]                                 # when the public is received; without it, always
+    monday = "09:00-12:00 14:00-17:00"
+    wednesday = "09:00-12:00"
 """
 
 from pathlib import Path
@@ -34,6 +45,8 @@ from agent.config import (
     ProbeTimes,
 )
 from agent.errors import ConfigError
+from agent.hours import Hours, Span, parse_spans
+from agent.kinds import KINDS, named
 from agent.toml import Table, read
 from contract.topics import KIOSK_PATTERN, RESERVED_PREFIX, is_kiosk_id
 
@@ -43,7 +56,7 @@ MIN_OUTBOX_BYTES = 8 * 1024 * 1024
 MIN_OUTBOX_AGE_H = 72.0
 
 _DEVICE_ID = r"[a-z0-9][a-z0-9._:-]{0,63}"
-_KIND = r"[a-z][a-z0-9-]{0,31}"
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def load(path: Path) -> Config:
@@ -57,6 +70,7 @@ def load(path: Path) -> Config:
         outbox=_outbox(root.table("outbox")),
         power=_power(root.table("power")),
         peripherals=_peripherals(root.tables("peripheral")),
+        hours=_hours(root.table("hours")),
     )
     root.finish()
     return config
@@ -86,12 +100,32 @@ def _probes(table: Table) -> ProbeTimes:
         system_s=table.number("system_s", 1, 86400, 60),
         storage_s=table.number("storage_s", 1, 86400, 300),
         network_s=table.number("network_s", 1, 86400, 60),
-        camera_s=table.number("camera_s", 1, 86400, 60),
         link_s=table.number("link_s", 1, 86400, 3600),
         timeout_s=table.number("timeout_s", 0.1, 300, 10),
+        periods_s=_periods(table),
     )
     table.finish()
     return times
+
+
+def _periods(table: Table) -> dict[str, float]:
+    keys = {kind.name: f"{kind.name.replace('-', '_')}_s" for kind in KINDS}
+    return {name: table.number(key, 1, 86400) for name, key in keys.items() if table.has(key)}
+
+
+def _hours(table: Table) -> Hours:
+    week = tuple(_day(table, day) if table.has(day) else () for day in _DAYS)
+    table.finish(_DAYS)
+    return Hours(week if any(week) else ())
+
+
+def _day(table: Table, day: str) -> tuple[Span, ...]:
+    remedy = 'opening hours like "09:00-12:00 14:00-17:00", in order'
+    text = table.text(day, remedy)
+    try:
+        return parse_spans(text)
+    except ValueError as err:
+        raise table.error(day, repr(text), remedy) from err
 
 
 def _outbox(table: Table) -> OutboxLimits:
@@ -124,12 +158,23 @@ def _peripherals(tables: tuple[Table, ...]) -> tuple[Peripheral, ...]:
 def _peripheral(table: Table) -> Peripheral:
     peripheral = Peripheral(
         id=table.text("id", f"an id like camera ({_DEVICE_ID})", _DEVICE_ID),
-        kind=table.text("kind", f"a kind like camera ({_KIND})", _KIND),
+        kind=table.value("kind", _kinds(), lambda v: isinstance(v, str) and bool(named(v))),
         is_required=table.flag("required", default=True),
         match=_match(table.inline("match")),
+        settings=table.value("settings", "a table {...} of texts, numbers, flags", _is_flat, {}),
     )
     table.finish()
     return peripheral
+
+
+def _kinds() -> str:
+    return "one of " + ", ".join(kind.name for kind in KINDS)
+
+
+def _is_flat(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, str | int | float) for each in value.values()
+    )
 
 
 def _match(table: Table) -> Match:
@@ -140,6 +185,7 @@ def _match(table: Table) -> Match:
         serial=table.text("serial", "a serial number", default=None),
         port=table.text("port", "a USB port like 1-1.2", r"\d+-\d+(\.\d+)*", None),
         path=table.text("path", "a device node like /dev/video0", r"/.+", None),
+        queue=table.text("queue", "the name of a CUPS queue", r"[^\s/#]{1,127}", None),
     )
     table.finish()
     return match

@@ -6,6 +6,7 @@ AgentError
 │   └── CorruptError    what it gives is not what was written
 ├── LinkError       the broker cannot be reached, or does not want us
 ├── PowerError      the machine refuses to restart
+├── ProgramError    a program we need is not there, or does not answer
 └── EnrolError      enrolment cannot be finished
 """
 
@@ -32,6 +33,10 @@ class LinkError(AgentError):
 
 class PowerError(AgentError):
     """The machine refuses to restart."""
+
+
+class ProgramError(AgentError):
+    """A program a probe asks is not installed, or did not answer in time."""
 
 
 class EnrolError(AgentError):

@@ -7,14 +7,17 @@ import errno
 import logging
 import select
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyudev
 
+from agent.kinds import KINDS, Kind
+
 log = logging.getLogger(__name__)
 
-#: Which probe answers for which kernel subsystem.
-SUBSYSTEMS = {"video4linux": "camera", "block": "storage", "net": "network"}
+#: Which probes answer for which kernel subsystem.
+SUBSYSTEMS = {"block": {"storage"}, "net": {"network"}}
 #: The daemon's own socket: where it is missing (a container) only the kernel's raw events come.
 _UDEVD = Path("/run/udev/control")
 #: linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE.
@@ -22,13 +25,20 @@ _LINE_GROUPS = 0x1 | 0x10 | 0x40
 
 
 class Hotplug:
-    """Listens from its creation on; `fileno` is readable when `read` has something to say."""
+    """Listens from its creation on; `fileno` is readable when `read` has something to say.
 
-    def __init__(self, context: pyudev.Context | None = None, source: str | None = None) -> None:
+    `kinds` are the peripherals that it is listened for, beside what every kiosk has.
+    """
+
+    def __init__(self, kinds: Iterable[Kind] = KINDS, source: str | None = None) -> None:
+        self._probes = {subsystem: set(names) for subsystem, names in SUBSYSTEMS.items()}
+        for kind in kinds:
+            for subsystem in kind.subsystems:
+                self._probes.setdefault(subsystem, set()).add(kind.name)
         self._monitor = pyudev.Monitor.from_netlink(
-            context or pyudev.Context(), source=source or best_source()
+            pyudev.Context(), source=source or best_source()
         )
-        for subsystem in SUBSYSTEMS:
+        for subsystem in self._probes:
             self._monitor.filter_by(subsystem)
         self._monitor.start()
         self._line = _line_socket()
@@ -58,13 +68,12 @@ class Hotplug:
         names: set[str] = set()
         try:
             while (device := self._monitor.poll(timeout=0)) is not None:
-                if device.subsystem in SUBSYSTEMS:
-                    names.add(SUBSYSTEMS[device.subsystem])
+                names |= self._probes.get(device.subsystem, set())
         except OSError as err:
             if err.errno != errno.ENOBUFS:
                 raise
             # Events were lost: look at everything.
-            return set(SUBSYSTEMS.values())
+            return set().union(*self._probes.values())
         return names
 
 

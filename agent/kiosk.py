@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,13 +25,15 @@ from agent.orders import Orders
 from agent.outbox import Outbox
 from agent.power import Power, power
 from agent.probe import Context, Probe
+from agent.probes import newcomer
 from agent.scheduler import Result, Scheduler
 from agent.spool import Rank
 from agent.store import open_store
 from agent.systemd import Systemd
 from agent.voice import Voice, machine_facts
 from contract.errors import MessageError
-from contract.messages import Ack, decode, encode
+from contract.health import is_in_session
+from contract.messages import Ack, Event, decode, encode
 from contract.topics import Channel
 
 log = logging.getLogger(__name__)
@@ -146,7 +149,16 @@ class Kiosk:
         self._probe_timer = self.loop.later(self._scheduler.due(self.loop.now()), self._probe)
 
     def _context(self) -> Context:
-        return Context(self._config, self.voice.boot_id, self.link.quality())
+        now, hours = datetime.now(), self._config.hours  # noqa: DTZ005 - of the kiosk's own day
+        opens_in = hours.opens_in(now)
+        return Context(
+            self._config,
+            self.voice.boot_id,
+            self.link.quality(),
+            in_session=is_in_session(self.board.devices()),
+            is_open=hours.is_open(now),
+            opens_in_s=opens_in.total_seconds() if opens_in is not None else None,
+        )
 
     def _deliver(self, result: Result) -> None:
         """Called by the worker, so it only hands over."""
@@ -177,6 +189,12 @@ class Kiosk:
             self.outbox.push(report, Rank.CHANGE)
             self._courier.pump()
 
+    def _happened(self, *events: Event) -> None:
+        """Say what happened, beside how things are."""
+        report = self.voice.report((), self.board.verdict(), is_full=False, events=events)
+        self.outbox.push(report, Rank.CHANGE)
+        self._courier.pump()
+
     def _settle(self) -> None:
         """All probes have reported once, or have had the time to."""
         if self._is_settled:
@@ -200,8 +218,16 @@ class Kiosk:
         self.outbox.push(report, rank)
         self._courier.pump()
 
+    def _welcome(self, name: str) -> None:
+        """Of a kind that nobody declared, the first has come: from now on it is looked after."""
+        probe = newcomer(name, self._config)
+        if probe is not None:
+            self._scheduler.add(probe)
+
     def _replug(self) -> None:
         for name in self._hotplug.read():
+            if name not in self._scheduler.names:
+                self._welcome(name)
             self._scheduler.soon(name)
         self._probe()
 

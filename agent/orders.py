@@ -14,7 +14,7 @@ from agent.spool import Rank
 from agent.voice import Voice
 from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError, MessageError
-from contract.health import DeviceState
+from contract.health import DeviceState, is_in_session
 from contract.messages import Command, decode
 from contract.reasons import OutcomeReason, because
 from contract.topics import Channel
@@ -113,6 +113,12 @@ class Orders:
             parse_args(command.name, command.args)
         except CommandError as err:
             return because(OutcomeReason.ARGUMENTS_INVALID, str(err))
+        if (
+            spec(command.name).is_disruptive
+            and not command.is_forced
+            and is_in_session(self._devices())
+        ):
+            return because(OutcomeReason.IN_SESSION)
         disruptive = [name for name in self._under_way.values() if spec(name).is_disruptive]
         if disruptive:
             return because(OutcomeReason.OTHER_UNDER_WAY, disruptive[0])

@@ -25,6 +25,9 @@ class Context(Struct, frozen=True):
     config: Config
     boot_id: str
     link: LinkQuality | None  # None when not connected
+    in_session: bool = False  # a citizen is there: camera, sound and screen are not touched
+    is_open: bool = True  # it is opening hours
+    opens_in_s: float | None = None  # None while open, or without hours
 
 
 class Probe(Struct, frozen=True):

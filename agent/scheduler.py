@@ -17,9 +17,11 @@ from contract.health import DeviceState, Health
 log = logging.getLogger(__name__)
 
 #: Two runs of one probe are at least this far apart, however often hot-plug asks.
-SPACING_S = 0.5
+SPACING_S = 0.25
 #: The kernel says that a device goes before it is gone, so hot-plug is looked at once more.
 CONFIRM_S = 1.0
+#: Runs at a time: one in its turn, and those that hot-plug asks for meanwhile.
+LANES = 4
 #: Periods are drawn within 5 % so that a region's kiosks do not measure in step.
 JITTER = 0.05
 
@@ -34,12 +36,13 @@ class Result(Struct, frozen=True):
 
 
 class _Run(Struct):
-    """One run, on its way to a worker or under way in it."""
+    """One run, on its way to a thread or under way in it."""
 
     probe: Probe
     context: Context
     started: float
     deadline: float
+    is_in_turn: bool  # by the worker that stays
     is_abandoned: bool = False
 
 
@@ -49,7 +52,7 @@ class _Entry(Struct):
     probe: Probe
     due: float
     started: float = float("-inf")
-    is_hastened: bool = False  # hot-plug asked for the next run
+    hasty_runs: int = 0  # how many of the next runs hot-plug asked for
     is_stuck: bool = False  # a run of it was abandoned and has not come back
     states: tuple[DeviceState, ...] = ()
     stat: footprint.Stat | None = None
@@ -58,11 +61,12 @@ class _Entry(Struct):
 class Scheduler:
     """Runs probes one at a time on a worker thread, and delivers a Result for each run.
 
-    `context` is called from `tick`. `deliver` is called from the worker or from `tick`: it must be
-    short and safe between threads, such as the `put` of a queue. A run past its limit is said at
-    once (reason `timed-out`), its thread is left to itself and replaced, and its probe waits until
-    that run has come back: so at most one thread a probe can hang. The device `agent` reports how
-    the probes do.
+    What hot-plug asks for does not wait for its turn: while the worker is busy it gets a thread of
+    its own. `context` is called from `tick`. `deliver` is called from a thread or from `tick`: it
+    must be short and safe between threads, such as the `put` of a queue. A run past its limit is
+    said at once (reason `timed-out`), its thread is left to itself and replaced, and its probe
+    waits until that run has come back: so at most one thread a probe can hang. The device `agent`
+    reports how the probes do.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Scheduler:
         self._clock = clock
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._current: _Run | None = None
+        self._running: dict[str, _Run] = {}
         self._inbox: SimpleQueue[_Run | None] | None = None
         now = clock()
         own = footprint.probe(self.stats)
@@ -92,27 +96,35 @@ class Scheduler:
     def due(self, now: float) -> float:
         """Seconds until `tick` has something to do; 0 when it has now."""
         with self._lock:
-            if self._current is not None:
-                return max(0.0, self._current.deadline - now)
-            times = [entry.due for entry in self._plan.values() if not entry.is_stuck]
+            times = [run.deadline for run in self._running.values()]
+            times += [entry.due for entry in self._plan.values() if self._may_run(entry)]
         return max(0.0, min(times) - now) if times else SPACING_S
 
     def tick(self, now: float) -> None:
-        """Give up the run that is past its limit, then start the probe whose turn it is."""
+        """Give up runs that are past their limit, then start the probes whose turn it is."""
         with self._lock:
-            expired = self._expire(now)
-            run = self._next(now) if self._current is None else None
-        if expired is not None:
-            self._deliver(expired)
-        if run is not None:
+            expired = [
+                self._expire(run) for run in [*self._running.values()] if now >= run.deadline
+            ]
+            runs = []
+            while (run := self._next(now)) is not None:
+                runs.append(run)
+        for result in expired:
+            self._deliver(result)
+        for run in runs:
             self._hand(run)
+
+    def add(self, probe: Probe) -> None:
+        """One more, of a device that was not there before; a name that is known is ignored."""
+        with self._lock:
+            self._plan.setdefault(probe.name, _Entry(probe, self._clock()))
 
     def soon(self, name: str) -> None:
         """A device came or went: run its probe now and once more. Unknown names are ignored."""
         with self._lock:
             entry = self._plan.get(name)
             if entry is not None:
-                entry.is_hastened = True
+                entry.hasty_runs = 2
                 entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
 
     def stats(self) -> tuple[footprint.Stat, ...]:
@@ -122,57 +134,68 @@ class Scheduler:
     def stop(self) -> None:
         """Let the worker go. A run under way ends unheard."""
         with self._lock:
-            if self._current is not None:
-                self._current.is_abandoned = True
-                self._current = None
+            for run in self._running.values():
+                run.is_abandoned = True
+            self._running.clear()
             inbox, self._inbox = self._inbox, None
         if inbox is not None:
             inbox.put(None)
 
+    def _may_run(self, entry: _Entry) -> bool:
+        if entry.is_stuck or entry.probe.name in self._running:
+            return False
+        return not self._running or (entry.hasty_runs > 0 and len(self._running) < LANES)
+
     def _next(self, now: float) -> _Run | None:
         """The most overdue probe, as a run; its next turn is planned from now, never caught up."""
-        ready = [entry for entry in self._plan.values() if entry.due <= now and not entry.is_stuck]
+        ready = [
+            entry for entry in self._plan.values() if entry.due <= now and self._may_run(entry)
+        ]
         if not ready:
             return None
         entry = min(ready, key=lambda entry: entry.due)
         stretch = 1 + self._jitter * (2 * chance() - 1)
-        wait_s = CONFIRM_S if entry.is_hastened else stretch * entry.probe.period_s
+        wait_s = CONFIRM_S if entry.hasty_runs > 1 else stretch * entry.probe.period_s
         entry.started, entry.due = now, now + wait_s
-        entry.is_hastened = False
-        self._current = _Run(entry.probe, self._context(), now, now + entry.probe.timeout_s)
-        return self._current
+        entry.hasty_runs = max(0, entry.hasty_runs - 1)
+        is_in_turn = not any(run.is_in_turn for run in self._running.values())
+        limit = now + entry.probe.timeout_s
+        run = _Run(entry.probe, self._context(), now, limit, is_in_turn)
+        self._running[entry.probe.name] = run
+        return run
 
-    def _expire(self, now: float) -> Result | None:
-        run = self._current
-        if run is None or now < run.deadline:
-            return None
+    def _expire(self, run: _Run) -> Result:
         run.is_abandoned = True
-        self._current = None
+        del self._running[run.probe.name]
         self._plan[run.probe.name].is_stuck = True
-        if self._inbox is not None:
+        if run.is_in_turn and self._inbox is not None:
             self._inbox.put(None)  # should the thread come back, it ends
             self._inbox = None
         return self._fail(run, "timed-out", f"no answer within {run.probe.timeout_s:g} s")
 
     def _hand(self, run: _Run) -> None:
+        if not run.is_in_turn:
+            _thread(self._do, run)
+            return
         if self._inbox is None:
             self._inbox = SimpleQueue()
-            threading.Thread(
-                target=self._work, args=(self._inbox,), name="probes", daemon=True
-            ).start()
+            _thread(self._work, self._inbox)
         self._inbox.put(run)
 
     def _work(self, inbox: "SimpleQueue[_Run | None]") -> None:
         while (run := inbox.get()) is not None:
-            states: tuple[DeviceState, ...] = ()
-            error: str | None = None
-            try:
-                states = run.probe.run(run.context)
-            except Exception as err:
-                error = f"{type(err).__name__}: {err}"
-            result = self._finish(run, states, error)
-            if result is not None:
-                self._deliver(result)
+            self._do(run)
+
+    def _do(self, run: _Run) -> None:
+        states: tuple[DeviceState, ...] = ()
+        error: str | None = None
+        try:
+            states = run.probe.run(run.context)
+        except Exception as err:
+            error = f"{type(err).__name__}: {err}"
+        result = self._finish(run, states, error)
+        if result is not None:
+            self._deliver(result)
 
     def _finish(
         self, run: _Run, states: tuple[DeviceState, ...], error: str | None
@@ -183,7 +206,7 @@ class Scheduler:
             if run.is_abandoned:
                 entry.is_stuck = False
                 return None
-            self._current = None
+            self._running.pop(run.probe.name, None)
             if error is not None:
                 return self._fail(run, "probe-error", error)
             if entry.stat is not None and entry.stat.reason:
@@ -205,3 +228,7 @@ class Scheduler:
             replace(state, health=Health.UNKNOWN, reasons=(reason,), metrics={}) for state in known
         )
         return Result(run.probe.name, entry.states, duration_s, error)
+
+
+def _thread(work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, name="probes", daemon=True).start()

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,10 @@ class Table:
             raise self.error(key, repr(value), remedy)
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether `key` is given."""
+        return key in self._values
+
     def text(self, key: str, remedy: str, pattern: str = r"(?s).+", default: Any = _MISSING) -> Any:
         """A string that matches `pattern` in full."""
         fits = re.compile(pattern).fullmatch
@@ -133,8 +137,9 @@ class Table:
             f"{self.path}, line {self._line(key)}: {name} is {value}, must be {remedy}"
         )
 
-    def finish(self) -> None:
-        """Refuse what nobody asked for."""
+    def finish(self, also: Iterable[str] = ()) -> None:
+        """Refuse what nobody asked for, `also` excepted."""
+        self._asked.update(also)
         for key in self._values:
             if key not in self._asked:
                 raise self.error(key, "not a known key", self._suggest(key))

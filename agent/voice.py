@@ -14,7 +14,7 @@ from agent.spool import Build
 from contract import RELEASE
 from contract.commands import CommandState
 from contract.health import DeviceState, Verdict
-from contract.messages import Declared, Inventory, Outcome, Presence, Report, Scalar
+from contract.messages import Declared, Event, Inventory, Outcome, Presence, Report, Scalar
 
 _MAX_DEVICES = 64
 _MAX_REASON = 500
@@ -51,8 +51,9 @@ class Voice:
         *,
         is_full: bool,
         removed: tuple[str, ...] = (),
+        events: tuple[Event, ...] = (),
     ) -> Build:
-        """Devices as measured now."""
+        """Devices as measured now, and what happened to them."""
         at, is_trusted = self._clock.utc(), self._clock.is_trusted()
         kept = tuple(devices)[:_MAX_DEVICES]
         return lambda epoch, seq: Report(
@@ -65,6 +66,7 @@ class Voice:
             devices=kept,
             removed=removed[:_MAX_DEVICES],
             verdict=verdict,
+            events=events,
         )
 
     def outcome(

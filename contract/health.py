@@ -48,6 +48,11 @@ class DeviceState(Struct, frozen=True):
     facts: Annotated[dict[FactName, FactValue], Meta(max_length=64)] = {}
 
 
+def is_in_session(devices: Iterable[DeviceState]) -> bool:
+    """Whether a citizen is at the kiosk: what its device of the kind `session` says."""
+    return any(one.kind == "session" and one.facts.get("in_session") is True for one in devices)
+
+
 class Verdict(Struct, frozen=True):
     """The answer for a whole kiosk, and the devices it is because of."""
 

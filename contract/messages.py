@@ -15,7 +15,15 @@ from msgspec import Meta, Struct
 
 from contract.commands import CommandState
 from contract.errors import MessageError
-from contract.health import DeviceId, DeviceState, Kind, Verdict
+from contract.health import (
+    DeviceId,
+    DeviceState,
+    FactName,
+    FactValue,
+    Kind,
+    Reason,
+    Verdict,
+)
 from contract.topics import Channel
 
 Utc = Annotated[datetime, Meta(tz=True)]
@@ -71,13 +79,28 @@ class Durable(Struct, frozen=True, kw_only=True):
     boot_id: BootId
 
 
+class Event(Struct, frozen=True):
+    """Something that happened to a device at the report's hour, rather than how it is.
+
+    `name` is one of contract.events, or newer than the reader: then it is shown as it is.
+    """
+
+    name: Reason
+    device: DeviceId
+    facts: Annotated[dict[FactName, FactValue], Meta(max_length=16)] = {}
+
+
 class Report(Durable, frozen=True, kw_only=True):
-    """Devices as measured: all at connect and hourly (`is_full`), in between what changed."""
+    """Devices as measured: all at connect and hourly (`is_full`), in between what changed.
+
+    `events` are what happened meanwhile, each said once.
+    """
 
     is_full: bool
     devices: Annotated[tuple[DeviceState, ...], Meta(max_length=64)]
     removed: Annotated[tuple[DeviceId, ...], Meta(max_length=64)] = ()
     verdict: Verdict
+    events: Annotated[tuple[Event, ...], Meta(max_length=16)] = ()
 
 
 class Outcome(Durable, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ class OutcomeReason(StrEnum):
     RESTARTED_WHILE_RUNNING = "restarted-while-running"
     MACHINE_DID_NOT_REBOOT = "machine-did-not-reboot"
     MACHINE_STILL_UP = "machine-still-up"
+    IN_SESSION = "in-session"  # a citizen is at the kiosk
     REBOOT_REFUSED = "reboot-refused"  # by the machine
 
 

@@ -2,9 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests.faults import FAILED, detection
+
+__all__ = ["detection"]
 
 _HOME = tempfile.TemporaryDirectory(prefix="vigie-test-")
 os.environ["VIGIE_HOME"] = _HOME.name
@@ -14,3 +19,14 @@ os.environ["VIGIE_HOME"] = _HOME.name
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _HOME.cleanup()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note for fixtures whether their test failed or was skipped."""
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = not report.passed
+    return report

@@ -91,7 +91,7 @@ class Broker:
         self._end(signal.SIGTERM)
 
     def reload(self) -> None:
-        """Read ACL and revocation list anew, and wait until it begins to: nobody is let in before."""
+        """Read ACL and revocation list anew; it has begun to when this returns."""
         if self._process is None:
             return
         before = self._reloads()

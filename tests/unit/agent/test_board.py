@@ -64,7 +64,7 @@ def test_measuring_a_removal_again_does_not_put_it_off() -> None:
     watched = board()
     watched.apply(found(CAMERA), 0.0)
     watched.apply(found(GONE), 10.0)
-    watched.apply(found(GONE), 11.5)
+    watched.apply(found(GONE), 10.0 + HOLD_S / 2)
     assert watched.next_due() == 10.0 + HOLD_S
 
 

@@ -207,6 +207,23 @@ def test_hot_plug_hastens_a_probe_but_never_makes_a_burst_of_it() -> None:
     assert bench.scheduler.due(bench.clock.now) > CONFIRM_S
 
 
+def test_hot_plug_does_not_wait_for_a_slow_probe(hanging: Hanging) -> None:
+    bench = Bench(slow=hanging, good=fine)
+    bench.round(3)
+    bench.clock.now += 2 * PERIOD_S
+    bench.begin(hanging.started)
+    bench.scheduler.soon("good")
+    assert bench.next().probe == "good"
+    assert not hanging.release.is_set()
+
+
+def test_a_probe_of_what_came_later_is_run_too() -> None:
+    bench = Bench(one=fine)
+    bench.round(2)
+    bench.scheduler.add(Probe("late", PERIOD_S, 5.0, fine))
+    assert bench.next().probe == "late"
+
+
 def test_hot_plug_of_something_without_a_probe_is_ignored() -> None:
     bench = Bench(one=fine)
     bench.round(2)

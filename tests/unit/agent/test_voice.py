@@ -12,8 +12,9 @@ from agent.config import Peripheral
 from agent.voice import Voice, machine_facts
 from contract import RELEASE
 from contract.commands import CommandState
+from contract.events import EventName
 from contract.health import DeviceState, Health, verdict
-from contract.messages import Message, decode, encode
+from contract.messages import Event, Message, decode, encode
 from contract.topics import Channel
 from tests.agents import BOOT, NOON, FakeClock, config
 
@@ -43,7 +44,8 @@ def golden() -> dict[str, Message]:
         DeviceState("system", "system", Health.OK, (), {"uptime_s": 3600.0}, {"model": "Borne é"}),
     )
     found = verdict(devices, frozenset({"camera", "storage", "system"}))
-    report = voice.report(devices, found, is_full=True, removed=("old-printer",))
+    ended = Event(EventName.SESSION_ENDED, "session", {"duration_s": 1260.0})
+    report = voice.report(devices, found, is_full=True, removed=("old-printer",), events=(ended,))
     result = {
         "simulated": False,
         "duration_s": 74.2,

@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.probes import camera, echo, interfaces, mounts, storage, wear
-from agent.probes.camera import Camera
+from agent.probes import echo, interfaces, mounts, plugged, storage, wear
+from agent.probes.plugged import Plugged
 from contract.health import DeviceState
 
 TOKEN = b"8 bytes!"
@@ -61,6 +61,6 @@ def test_any_answer_about_addresses_is_read(raw: bytes) -> None:
     assert all(index >= 0 for index in interfaces.parse_addresses(raw))
 
 
-@given(st.builds(Camera, st.text(), st.text(), st.text(), st.text(), st.text()))
-def test_any_camera_makes_a_device_that_keeps_the_contract(odd: Camera) -> None:
-    assert is_said_well(*camera.judge([], [odd]))
+@given(st.builds(Plugged, st.text(), st.text(), st.text(), st.text(), st.text()))
+def test_any_camera_makes_a_device_that_keeps_the_contract(odd: Plugged) -> None:
+    assert is_said_well(*plugged.judge("camera", [], [odd]))

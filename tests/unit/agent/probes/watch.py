@@ -52,7 +52,8 @@ def main(source: str, declared: str) -> None:
         lambda: Context(told, "boot", None),
         results.put,
     )
-    board = Board(told.required)
+    # Longer than a kiosk waits: a busy machine must not make a brief loss look like a real one.
+    board = Board(told.required, hold_s=2.0)
     with selectors.DefaultSelector() as watched:
         watched.register(hotplug, selectors.EVENT_READ)
         watched.register(sys.stdin, selectors.EVENT_READ)
