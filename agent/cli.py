@@ -14,6 +14,7 @@ _STARTERS = (
     "gettext",
     "locale",
     "agent.wording",
+    "agent.words",
 )
 
 

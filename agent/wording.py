@@ -3,6 +3,18 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from agent.words import (
+    camera,
+    line,
+    machine,
+    plugs,
+    power,
+    printer,
+    readers,
+    scanner,
+    screen,
+    sound,
+)
 from contract.health import Health, Readiness
 
 
@@ -48,77 +60,18 @@ READINESS: dict[Readiness, tuple[str, str]] = {
     ),
 }
 
+#: Keyword -> French and English. A kiosk that watches never loads them.
 REASONS: dict[str, tuple[str, str]] = {
-    "clock-not-trusted": (
-        "l'horloge n'est pas synchronisée : vérifiez le service de temps (NTP)",
-        "the clock is not in step: check the time service (NTP)",
-    ),
-    "memory-low": ("la mémoire est presque pleine", "memory is nearly full"),
-    "temperature-high": (
-        "le processeur chauffe : dégagez les aérations",
-        "the processor is hot: clear the vents",
-    ),
-    "load-high": ("la machine est surchargée", "the machine is overloaded"),
-    "storage-low": ("l'espace disque diminue", "disk space is getting low"),
-    "storage-full": ("le disque est plein", "the disk is full"),
-    "inodes-low": ("trop de fichiers sur le disque", "too many files on the disk"),
-    "read-only": (
-        "le disque n'accepte plus d'écriture : il est sans doute à remplacer",
-        "the disk takes no more writes: it probably has to be replaced",
-    ),
-    "fs-errors": (
-        "le système de fichiers a des erreurs : à vérifier (fsck)",
-        "the file system has errors: have it checked (fsck)",
-    ),
-    "wear-high": (
-        "la mémoire flash approche de la fin de sa vie",
-        "the flash memory nears the end of its life",
-    ),
-    "disk-failing": (
-        "le disque annonce sa panne : à remplacer",
-        "the disk says that it is failing: replace it",
-    ),
-    "no-carrier": (
-        "pas de signal sur la ligne : vérifiez le câble et la box",
-        "no signal on the line: check the cable and the router",
-    ),
-    "no-route": (
-        "aucune route vers le contrôleur : vérifiez l'adresse et la passerelle",
-        "no route to the controller: check the address and the gateway",
-    ),
-    "name-not-resolved": (
-        "le nom du contrôleur n'est pas résolu : vérifiez les serveurs DNS",
-        "the controller's name is not resolved: check the DNS servers",
-    ),
-    "not-enrolled": (
-        "cette borne ne connaît pas encore de contrôleur : vigie-agent enrol",
-        "this kiosk does not know a controller yet: vigie-agent enrol",
-    ),
-    "no-echo": (
-        "le contrôleur ne répond à aucune mesure : ligne filtrée ou coupée",
-        "the controller answers no measurement: the line is filtered or down",
-    ),
-    "rtt-high": ("la ligne est lente à répondre", "the line is slow to answer"),
-    "jitter-high": ("le délai de la ligne varie trop", "the line's delay varies too much"),
-    "loss-high": ("la ligne perd des paquets", "the line loses packets"),
-    "interface-errors": (
-        "une interface réseau reçoit des erreurs : vérifiez le câble",
-        "a network interface has errors: check the cable",
-    ),
-    "not-connected": (
-        "périphérique non branché : vérifiez son câble",
-        "not connected: check its cable",
-    ),
-    "swapped": (
-        "remplacé par un autre : mettez la déclaration à jour",
-        "replaced by another: update its declaration",
-    ),
-    "moved": (
-        "branché sur une autre prise que prévu",
-        "plugged into another socket than declared",
-    ),
-    "timed-out": ("la mesure n'a pas répondu à temps", "measuring took too long"),
-    "probe-error": ("la mesure a échoué", "measuring failed"),
+    **machine.REASONS,
+    **line.REASONS,
+    **plugs.REASONS,
+    **camera.REASONS,
+    **sound.REASONS,
+    **screen.REASONS,
+    **printer.REASONS,
+    **scanner.REASONS,
+    **readers.REASONS,
+    **power.REASONS,
 }
 
 

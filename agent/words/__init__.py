@@ -1,0 +1,1 @@
+"""Reasons in plain words, for a terminal: one file a subject."""

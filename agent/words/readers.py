@@ -1,0 +1,3 @@
+"""What ails barcode and card readers. In French and in English."""
+
+REASONS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""What ails microphone, loudspeakers and handset. In French and in English."""
+
+REASONS: dict[str, tuple[str, str]] = {}
