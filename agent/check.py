@@ -16,14 +16,16 @@ from contract.health import DeviceState, Verdict, verdict
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-def run(config: Config) -> tuple[tuple[DeviceState, ...], Verdict]:
+def run(config: Config, *, is_deep: bool = False) -> tuple[tuple[DeviceState, ...], Verdict]:
     """Measure everything once, each probe within its time limit. Takes some seconds.
+
+    `is_deep` also looks through cameras and listens to loudspeakers.
 
     The agent's own device is left out: it tells of a process that is not this one.
     """
     every = probes(config)
     results: SimpleQueue[Result] = SimpleQueue()
-    context = Context(config, _BOOT_ID.read_text().strip(), None)
+    context = Context(config, _BOOT_ID.read_text().strip(), None, is_deep=is_deep)
     scheduler = Scheduler(every, lambda: context, results.put)
     found: dict[str, Result] = {}
     while not all(probe.name in found for probe in every):

@@ -23,6 +23,7 @@ _EXAMPLES = """examples:
   vigie-agent enrol --controller https://vigie.example.org:8443 --token vgt1....
   vigie-agent check                 # what the probes see now; needs no broker
   vigie-agent check --json | jq .verdict
+  vigie-agent check --deep          # also looks through the camera, plays a tone, scans nothing
   vigie-agent outbox                # what was not yet committed by the controller
   vigie-agent run                   # what systemd starts
 """
@@ -85,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "run", _run, "watch this kiosk until told to stop")
     check = _add(commands, "check", _check, "run every probe once and say what it found")
     check.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    check.add_argument(
+        "--deep", action="store_true", help="also look through cameras and listen to loudspeakers"
+    )
     enrol = _add(commands, "enrol", _enrol, "make this kiosk known to a controller")
     enrol.add_argument("--controller", required=True, metavar="URL", help="https://HOST:8443")
     enrol.add_argument("--token", required=True, help="the one-time token the controller gave")
@@ -119,7 +123,8 @@ def _check(args: argparse.Namespace) -> int:
     is_enrolled = args.config != CONFIG or CONFIG.exists()
     if not is_enrolled:
         print(f"vigie-agent: {_spoken('unenrolled').format(CONFIG)}", file=sys.stderr)
-    devices, verdict = check.run(load(args.config) if is_enrolled else Config.unenrolled())
+    config = load(args.config) if is_enrolled else Config.unenrolled()
+    devices, verdict = check.run(config, is_deep=args.deep)
     if args.json:
         found = {"devices": devices, "verdict": verdict}
         print(msgspec.json.encode(found).decode())

@@ -28,6 +28,7 @@ class Context(Struct, frozen=True):
     in_session: bool = False  # a citizen is there: camera, sound and screen are not touched
     is_open: bool = True  # it is opening hours
     opens_in_s: float | None = None  # None while open, or without hours
+    is_deep: bool = False  # somebody asked for the closest look there is
 
 
 class Probe(Struct, frozen=True):
