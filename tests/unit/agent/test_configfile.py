@@ -127,7 +127,8 @@ def test_a_complaint_names_file_line_key_value_and_remedy(
             'agent.toml, line 8: power.method is True, must be "systemd" or "simulated"',
         ),
         (
-            '[[peripheral]]\nid = "a"\nkind = "camera"\n[[peripheral]]\nid = "a"\nkind = "screen"\n',
+            '[[peripheral]]\nid = "a"\nkind = "camera"\n'
+            '[[peripheral]]\nid = "a"\nkind = "screen"\n',
             "agent.toml, line 11: peripheral.id is 'a', must be unique, and not system, storage",
         ),
         (
