@@ -1,16 +1,21 @@
-"""`./scripts/bench [agent|ingest|fleet ...] [--json]`: measures, and prints the figures."""
+"""`./scripts/bench [BENCH ...] [--json]`: measures, and prints the figures."""
 
 import argparse
 import sys
 
-from bench import agent, fleet, ingest
+from bench import agent, fleet, ingest, peripherals
 from bench.figures import Figure, as_json, as_table
 
-BENCHES = {"agent": agent.measure, "ingest": ingest.measure, "fleet": fleet.measure}
+BENCHES = {
+    "agent": agent.measure,
+    "ingest": ingest.measure,
+    "fleet": fleet.measure,
+    "peripherals": peripherals.measure,
+}
 
 _EXAMPLES = """\
 examples:
-  ./scripts/bench                   all, about ten minutes
+  ./scripts/bench                   all, about a quarter of an hour
   ./scripts/bench ingest            one
   ./scripts/bench agent fleet --json > figures.json
 """

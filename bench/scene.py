@@ -15,7 +15,7 @@ NAME = "vigie.bench.example"
 KEEPALIVE_S = 60
 _LINES = 2
 _KIOSKS = ("pvp-bench-1", "pvp-bench-2", "pvp-bench-3")
-_UNIT = venvs.ROOT / "deploy" / "systemd" / "vigie-agent.service"
+UNIT = venvs.ROOT / "deploy" / "systemd" / "vigie-agent.service"
 
 #: As the command line that a package installs.
 AGENT = ("-c", "import sys; from agent.cli import main; sys.exit(main())", "run", "--config")
@@ -109,7 +109,7 @@ def unit_environment(unit: str) -> dict[str, str]:
 
 def _environment(compiled: Path) -> dict[str, str]:
     """The unit's, with compiled files kept in the folder `compiled`."""
-    unit = unit_environment(_UNIT.read_text())
+    unit = unit_environment(UNIT.read_text())
     return {**_plain(), **unit, "PYTHONPYCACHEPREFIX": str(compiled)}
 
 

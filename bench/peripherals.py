@@ -1,0 +1,155 @@
+"""Peripherals: how soon the region knows that one was unplugged, and what watching them all costs.
+
+Unplugged: a camera of a umockdev bed is pulled and plugged in again, time after time. The real
+agent sees it by hot-plug, a real broker carries its word over mutual TLS, a real `vigie ingest`
+writes it; the clock runs from the pull until the controller's database says `missing`. The agent
+waits half a second before it says so, for what comes back within was never gone. All other kinds
+are declared too, so that their probes run beside it.
+
+Footprint: the same agent, with every kind of peripheral declared and so every probe loaded, in the
+environment of its systemd unit. After a warm-up memory is read and CPU time taken over a window, of
+the agent and of all programs it starts. The bed's preloaded library counts to its memory.
+"""
+
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from agent.kinds import KINDS
+from bench import venvs
+from bench.errors import BenchError
+from bench.figures import Figure, Target, figure, unmeasured
+from bench.programs import Program, Programs
+from bench.scene import AGENT, UNIT, unit_environment
+from tests.peer.region import Region, wait_until
+from tests.unit.agent.probes.testbed import PRELOAD, Bed, camera, camera_path
+
+BENCH = "peripherals"
+KIOSK = "pvp-bench-1"
+PULLS = 100
+SOON = Target("<=", 1000)
+LIGHT = Target("<=", 30)
+IDLE = Target("<=", 0.2)
+WARM_UP_S = 30.0
+WINDOW_S = 180.0
+_LOOK_S = 0.002
+_PATIENCE_S = 60.0
+_PROMISED = (
+    ("unplug_to_db_p99_ms", "ms", SOON),
+    ("rss_all_probes_mb", "MB", LIGHT),
+    ("cpu_all_probes_percent", "%", IDLE),
+)
+#: What a kind cannot be declared without.
+_SETTINGS = {
+    "ups": 'name = "ups"',
+    "video-platform": 'host = "localhost"',
+    "application": 'process = "chromium"',
+    "wifi": 'interface = "wlan0"',
+    "screen": 'connector = "HDMI-A-1"',
+}
+#: What no kiosk declares.
+_BUILT_IN = ("session", "usb")
+_TOML = """\
+kiosk = "{kiosk}"
+state_dir = "state"
+[broker]
+host = "localhost"
+port = {port}
+ca = "{papers.ca}"
+certificate = "{papers.certificate}"
+key = "{papers.key}"
+"""
+_PERIPHERAL = '[[peripheral]]\nid = "{kind}"\nkind = "{kind}"\nsettings = {{ {settings} }}\n'
+
+
+def measure() -> list[Figure]:
+    """The figures of peripherals."""
+    try:
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
+            return _Kiosk(Path(folder), held).figures()
+    except (BenchError, AssertionError, OSError) as err:
+        return [unmeasured(BENCH, name, unit, str(err), target) for name, unit, target in _PROMISED]
+
+
+class _Kiosk:
+    """A kiosk of make-believe hardware, its region, and the region's database."""
+
+    def __init__(self, folder: Path, held: ExitStack) -> None:
+        self._bed = Bed()
+        self._node = 0  # a new one each time: the bed never gives one back
+        held.callback(self._bed.close)
+        self._region = region = held.enter_context(Region(folder))
+        papers = region.enrol(KIOSK)[KIOSK]
+        region.start_broker()
+        region.start("ingest")
+        wait_until(lambda: "connected" in region.log("ingest"), region.log("ingest"))
+        home = folder / "kiosk"
+        home.mkdir()
+        config = home / "agent.toml"
+        config.write_text(
+            _TOML.format(kiosk=KIOSK, port=region.broker_port, papers=papers)
+            + "".join(
+                _PERIPHERAL.format(kind=kind.name, settings=_SETTINGS.get(kind.name, ""))
+                for kind in KINDS
+                if kind.name not in _BUILT_IN
+            )
+        )
+        self._plug()
+        self._agent = self._start(held.enter_context(Programs(folder)), config)
+        path = region.home / "vigie.sqlite3"
+        self._database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        held.callback(self._database.close)
+
+    def figures(self) -> list[Figure]:
+        """Pull, then weigh."""
+        self._wait("ok")
+        took_ms = [self._pull() for _ in range(PULLS)]
+        p99 = statistics.quantiles(took_ms, n=100)[-1]
+        time.sleep(WARM_UP_S)
+        tree, began_s = self._agent.tree, time.monotonic()
+        busy_s = tree.cpu_s()
+        time.sleep(WINDOW_S)
+        busy_s, elapsed_s = tree.cpu_s() - busy_s, time.monotonic() - began_s
+        rss_mb = tree.memory().rss_bytes / 1e6
+        return [
+            figure(BENCH, "unplug_to_db_p50_ms", statistics.median(took_ms), "ms"),
+            figure(BENCH, "unplug_to_db_p99_ms", p99, "ms", target=SOON),
+            figure(BENCH, "rss_all_probes_mb", rss_mb, "MB", target=LIGHT),
+            figure(BENCH, "cpu_all_probes_percent", 100 * busy_s / elapsed_s, "%", target=IDLE),
+        ]
+
+    def _pull(self) -> float:
+        """Milliseconds until the database knows; the camera is there again afterwards."""
+        began = time.monotonic()
+        self._bed.pull_camera("1-1", self._node)
+        self._wait("missing")
+        took_s = time.monotonic() - began
+        self._plug()
+        self._wait("ok")
+        return 1000 * took_s
+
+    def _plug(self) -> None:
+        self._node += 2
+        self._bed.plug(camera("1-1", self._node, "A1"), camera_path("1-1", self._node))
+
+    def _wait(self, health: str) -> None:
+        limit = time.monotonic() + _PATIENCE_S
+        query = "SELECT health FROM fleet_device WHERE kiosk_id = ? AND device = 'camera'"
+        while self._database.execute(query, (KIOSK,)).fetchone() != (health,):
+            if time.monotonic() > limit:
+                raise BenchError(f"the camera is not {health} within {_PATIENCE_S:.0f} s")
+            time.sleep(_LOOK_S)
+
+    def _start(self, programs: Programs, config: Path) -> Program:
+        python = venvs.python("agent", *venvs.agent_requirements())
+        plain = {name: each for name, each in os.environ.items() if not name.startswith("PYTHON")}
+        compiled = {"PYTHONPYCACHEPREFIX": str(python.parents[1] / "compiled")}
+        bed = {"LD_PRELOAD": PRELOAD, "UMOCKDEV_DIR": self._bed.root}
+        environment = {**plain, **unit_environment(UNIT.read_text()), **compiled, **bed}
+        program = programs.start(KIOSK, [str(python), *AGENT, str(config)], environment)
+        program.wait_for("connected to")
+        return program
