@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _DAY = timedelta(days=1)
+#: What an emulated machine (tests/vm) calls this host's loopback.
+FROM_A_MACHINE = "controller.test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class Authority:
         start: datetime | None = None,
         end: datetime | None = None,
         address: str = "127.0.0.1",
+        name_of: str = "localhost",
     ) -> Credentials:
-        """A key and a certificate for `name`, good at `address` (of a server)."""
+        """A key and a certificate for `name`, good at `address` and by `name_of` (of a server)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self.sign(name, key.public_key(), start, end, address)
+        certificate = self.sign(name, key.public_key(), start, end, address, name_of)
         files = Credentials(self.ca, self._folder / f"{name}.pem", self._folder / f"{name}.key")
         files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         files.key.write_bytes(
@@ -65,10 +68,12 @@ class Authority:
         start: datetime | None = None,
         end: datetime | None = None,
         address: str = "127.0.0.1",
+        name_of: str = "localhost",
     ) -> x509.Certificate:
         """A certificate over a public key."""
         now = datetime.now(UTC)
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(address))]
+        hosts = [x509.DNSName(name_of), x509.DNSName(FROM_A_MACHINE)]
+        names = [*hosts, x509.IPAddress(ipaddress.ip_address(address))]
         return (
             x509.CertificateBuilder()
             .subject_name(_name(name))

@@ -1,0 +1,69 @@
+"""A booted kiosk for each test, restored from one snapshot in seconds."""
+
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agents import KIOSK
+from tests.peer.authority import Authority
+from tests.peer.broker import Broker
+from tests.peer.conftest import authority, broker, other_end
+from tests.vm import image, machine
+from tests.vm.errors import MachineError
+from tests.vm.kiosk import Kiosk
+from tests.vm.machine import Machine
+from tests.vm.package import package
+from tests.vm.snapshot import Snapshot, snapshot
+
+__all__ = ["authority", "broker", "other_end"]
+
+
+@pytest.fixture(scope="session")
+def booted() -> Snapshot:
+    """Made when it is not there yet: a minute or two, once."""
+    wanted = image.missing()
+    if wanted is not None:
+        pytest.skip(wanted)
+    return snapshot()
+
+
+@pytest.fixture(scope="session")
+def agent_package() -> bytes:
+    return package()
+
+
+@pytest.fixture
+def hardware(request: pytest.FixtureRequest, booted: Snapshot, broker: Broker) -> Iterator[Machine]:
+    """A running machine that reaches this test's broker and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="vigie-vm-") as folder:
+        disk = machine.layer(Path(folder) / "disk.qcow2", booted.disk, "qcow2")
+        one = Machine(Path(folder), booted.image, disk, broker.port)
+        try:
+            one.power_on(booted.state)
+            one.guest.wait()
+            one.guest.set_clock()
+            yield one
+        finally:
+            one.cut_power()
+
+
+@pytest.fixture
+def kiosk(hardware: Machine, agent_package: bytes, authority: Authority) -> Kiosk:
+    """The agent is installed, and not started yet."""
+    return Kiosk(hardware, agent_package, authority.issue(KIOSK))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, None, None]:
+    """A failure is told with what the kiosk had to say about it."""
+    outcome = yield
+    report = outcome.get_result()
+    found = getattr(item, "funcargs", {}).get("kiosk")
+    if report.when == "call" and report.failed and isinstance(found, Kiosk):
+        try:
+            report.sections.append(("the agent's journal", found.journal()))
+        except (MachineError, AssertionError) as err:
+            report.sections.append(("the agent's journal", f"not to be had: {err}"))
+        report.sections.append(("the machine's console", found.machine.console[-3000:]))
