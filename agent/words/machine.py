@@ -32,4 +32,8 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "timed-out": ("la mesure n'a pas répondu à temps", "measuring took too long"),
     "probe-error": ("la mesure a échoué", "measuring failed"),
+    "not-measured": (
+        "n'a pas pu être mesuré : il manque un programme ou un service",
+        "could not be measured: a program or a service is missing",
+    ),
 }

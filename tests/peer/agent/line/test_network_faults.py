@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contract.health import Health
-from tests.peer.agent.netns import (
+from tests.faults import Detection, fault
+from tests.peer.agent.line.netns import (
     BOX_ADDRESS,
     CONTROLLER_ADDRESS,
     CONTROLLER_ADDRESS6,
@@ -78,18 +79,28 @@ def test_a_pulled_cable_is_no_carrier_until_it_is_back(line: Line, look: Look) -
     assert (state.health, state.metrics["loss_percent"]) == (Health.OK, 0.0)
 
 
-def test_the_kernel_tells_when_a_cable_is_pulled(line: Line, look: Look) -> None:
+@fault("network", "cable pulled", "the other end of a veth goes down", "failed", "no-carrier")
+def test_the_kernel_tells_when_a_cable_is_pulled(
+    line: Line, look: Look, detection: Detection
+) -> None:
     probe = look(line.kiosk)
     probe.measure()
+    detection.begins()
     line.pull()
     probe.listen()
-    assert probe.measure().reasons == ("no-carrier",)
+    detection.ends(probe.measure())
 
 
-def test_a_line_that_drops_three_packets_of_ten_is_degraded(line: Line, look: Look) -> None:
+@fault("network", "30 % of packets lost", "nftables drops 3 echoes of 10", "degraded", "loss-high")
+def test_a_line_that_drops_three_packets_of_ten_is_degraded(
+    line: Line, look: Look, detection: Detection
+) -> None:
+    probe = look(line.kiosk)
+    detection.begins()
     line.filter("icmp type echo-request numgen inc mod 10 < 3 drop")
-    state = look(line.kiosk).measure()
-    assert (state.health, state.reasons) == (Health.DEGRADED, ("loss-high",))
+    state = probe.measure()
+    detection.ends(state)
+    assert state.reasons == ("loss-high",)
     assert state.metrics["loss_percent"] == 30.0
 
 
@@ -104,10 +115,15 @@ def test_filtered_echo_is_no_loss_and_the_brokers_port_is_timed_instead(
     assert "loss_percent" not in state.metrics
 
 
-def test_a_line_on_which_nothing_answers_is_unknown(line: Line, look: Look) -> None:
+@fault("network", "nothing answers", "nftables drops everything", "unknown", "no-echo")
+def test_a_line_on_which_nothing_answers_is_unknown(
+    line: Line, look: Look, detection: Detection
+) -> None:
+    probe = look(line.kiosk)
+    detection.begins()
     line.filter("drop")
-    state = look(line.kiosk).measure()
-    assert (state.health, state.reasons) == (Health.UNKNOWN, ("no-echo",))
+    state = probe.measure()
+    detection.ends(state)
     assert not {"rtt_ms", "loss_percent"} & state.metrics.keys()
 
 
@@ -119,18 +135,25 @@ def test_a_line_that_was_lossy_recovers(line: Line, look: Look) -> None:
     assert probe.measure().health is Health.OK
 
 
-def test_a_slow_line_is_degraded(line: Line, look: Look) -> None:
+@fault("network", "slow line", "tbf lets 1,600 bit/s through", "degraded", "rtt-high")
+def test_a_slow_line_is_degraded(line: Line, look: Look, detection: Detection) -> None:
+    probe = look(line.kiosk)
+    detection.begins()
     line.slow("1600bit")
-    state = look(line.kiosk).measure()
-    assert state.health is Health.DEGRADED
-    assert "rtt-high" in state.reasons
+    state = probe.measure()
+    detection.ends(state)
     assert state.metrics["rtt_ms"] > 150
 
 
-def test_without_a_route_the_network_has_failed(line: Line, look: Look) -> None:
+@fault("network", "no route", "the default route is deleted", "failed", "no-route")
+def test_without_a_route_the_network_has_failed(
+    line: Line, look: Look, detection: Detection
+) -> None:
+    probe = look(line.kiosk)
+    detection.begins()
     line.kiosk.ip("route", "del", "default")
-    state = look(line.kiosk).measure()
-    assert (state.health, state.reasons) == (Health.FAILED, ("no-route",))
+    state = probe.measure()
+    detection.ends(state)
     assert "gateway" not in state.facts
 
 

@@ -1,0 +1,5 @@
+"""Programs of our own that live for a moment: what they load and hold is given back when they end.
+
+Each is run by the agent's interpreter, apart from everything else, and needs the standard library
+alone. It prints one JSON object.
+"""
