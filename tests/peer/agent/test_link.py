@@ -86,6 +86,7 @@ def test_a_goodbye_that_nobody_confirms_leaves_the_last_will_in_force(
     kiosk: Kiosk, other_end: OtherEnd, relay: Relay
 ) -> None:
     kiosk.connect()
+    other_end.wait(lambda heard: "connected" in _reasons(heard))
     relay.swallows_words = relay.swallows_answers = True
     kiosk.leave("stopping")
     other_end.wait(lambda heard: "lost" in _reasons(heard))
