@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,16 +48,16 @@ def main(arguments: list[str]) -> int:
         known = ", ".join(peer.name for peer in PEERS)
         print(f"peer is {arguments[0]!r}, must be one of: {known}", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory(prefix="vigie-lab-") as folder:
-        with chosen.start(Path(folder)) as how:
-            print(
-                f"{chosen.what} is running. Look at it, then press Ctrl-C:\n    {how}", flush=True
-            )
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="vigie-lab-") as folder,
+        chosen.start(Path(folder)) as how,
+    ):
+        print(f"{chosen.what} is running. Look at it, then press Ctrl-C:\n    {how}", flush=True)
+        signal.pause()
     return 0
 
 
 if __name__ == "__main__":
-    # Before anything is started: children must not take the signal for theirs.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     sys.exit(main(sys.argv[1:]))
