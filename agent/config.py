@@ -46,6 +46,14 @@ class ProbeTimes(Struct, frozen=True):
         return self.periods_s.get(kind, default_s)
 
 
+class LineLimits(Struct, frozen=True):
+    """What a line must bear for a video meeting: from these on it is said to be bad."""
+
+    rtt_ms: float = 150.0
+    jitter_ms: float = 30.0
+    loss_percent: float = 1.0
+
+
 class OutboxLimits(Struct, frozen=True):
     """What an offline kiosk may keep."""
 
@@ -67,14 +75,52 @@ class Match(Struct, frozen=True):
     queue: str | None = None
 
 
+class RungName(StrEnum):
+    """What can be tried on a peripheral that failed."""
+
+    REBIND = "rebind"  # give its USB device to the kernel's driver anew
+    POWER_CYCLE = "power-cycle"  # switch its USB device off and on
+    RESTART = "restart"  # a service
+    REBOOT = "reboot"  # the machine
+
+
+class Rung(Struct, frozen=True):
+    """One thing to try. `unit` is the service that RESTART restarts."""
+
+    name: RungName
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.unit}" if self.unit else str(self.name)
+
+
+class RecoveryLimits(Struct, frozen=True):
+    """How far a kiosk may go in curing itself.
+
+    `after_s`: how long a peripheral has failed before anything is tried. `verify_s`: how long it
+    has to come back. With `is_power_cut`, a power cycle takes the port's power away (uhubctl).
+    """
+
+    per_day: int = 3
+    reboots_per_day: int = 1
+    after_s: float = 60.0
+    verify_s: float = 60.0
+    is_power_cut: bool = False
+
+
 class Peripheral(Struct, frozen=True):
-    """A device this kiosk is meant to have. `settings` are its kind's own (agent.settings)."""
+    """A device this kiosk is meant to have.
+
+    `settings` are its kind's own (agent.settings); `recovery` is what may be tried when it fails,
+    in that order.
+    """
 
     id: str
     kind: str
     is_required: bool = True
     match: Match = Match()
     settings: Mapping[str, str | int | float | bool] = {}
+    recovery: tuple[Rung, ...] = ()
 
 
 class Config(Struct, frozen=True):
@@ -88,6 +134,8 @@ class Config(Struct, frozen=True):
     power: PowerMethod = PowerMethod.SYSTEMD
     peripherals: tuple[Peripheral, ...] = ()
     hours: Hours = Hours()
+    line: LineLimits = LineLimits()
+    recovery: RecoveryLimits = RecoveryLimits()
 
     @classmethod
     def unenrolled(cls) -> "Config":

@@ -26,23 +26,38 @@ A complete file:
     required = true
     match = { queue = "Laser" }
     settings = { stuck_after_s = 600 }      # what there is to set depends on the kind
+    recovery = ["restart:cups.service", "reboot"]   # to try when it fails
+
+    [recovery]
+    per_day = 3                             # of each thing to try, for each peripheral
+    reboots_per_day = 1                     # for all of them together
+
+    [line]                                  # from these on a meeting suffers: the line is degraded
+    rtt_ms = 150
+    jitter_ms = 30
+    loss_percent = 1
 
     [hours]                                 # when the public is received; without it, always
     monday = "09:00-12:00 14:00-17:00"
     wednesday = "09:00-12:00"
 """
 
+import re
 from pathlib import Path
 
 from agent.config import (
     BUILT_IN,
     Broker,
     Config,
+    LineLimits,
     Match,
     OutboxLimits,
     Peripheral,
     PowerMethod,
     ProbeTimes,
+    RecoveryLimits,
+    Rung,
+    RungName,
 )
 from agent.errors import ConfigError
 from agent.hours import Hours, Span, parse_spans
@@ -56,6 +71,10 @@ MIN_OUTBOX_BYTES = 8 * 1024 * 1024
 MIN_OUTBOX_AGE_H = 72.0
 
 _DEVICE_ID = r"[a-z0-9][a-z0-9._:-]{0,63}"
+_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@:._-]{0,200}\.service")
+_OWN_UNIT = "vigie-agent.service"  # it would end the one that waits for the result
+_RUNGS = '"rebind", "power-cycle", "restart:<name>.service" (not the agent\'s own), "reboot"'
+_ON_USB = (RungName.REBIND, RungName.POWER_CYCLE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -71,6 +90,8 @@ def load(path: Path) -> Config:
         power=_power(root.table("power")),
         peripherals=_peripherals(root.tables("peripheral")),
         hours=_hours(root.table("hours")),
+        line=_line(root.table("line")),
+        recovery=_limits(root.table("recovery")),
     )
     root.finish()
     return config
@@ -128,6 +149,16 @@ def _day(table: Table, day: str) -> tuple[Span, ...]:
         raise table.error(day, repr(text), remedy) from err
 
 
+def _line(table: Table) -> LineLimits:
+    limits = LineLimits(
+        rtt_ms=table.number("rtt_ms", 1, 10000, 150),
+        jitter_ms=table.number("jitter_ms", 1, 10000, 30),
+        loss_percent=table.number("loss_percent", 0.1, 100, 1),
+    )
+    table.finish()
+    return limits
+
+
 def _outbox(table: Table) -> OutboxLimits:
     limits = OutboxLimits(
         max_bytes=table.integer("max_bytes", MIN_OUTBOX_BYTES, 2**40, 64 * 1024 * 1024),
@@ -144,6 +175,18 @@ def _power(table: Table) -> PowerMethod:
     return PowerMethod(method)
 
 
+def _limits(table: Table) -> RecoveryLimits:
+    limits = RecoveryLimits(
+        per_day=table.integer("per_day", 1, 24, 3),
+        reboots_per_day=table.integer("reboots_per_day", 0, 4, 1),
+        after_s=table.number("after_s", 1, 86400, 60),
+        verify_s=table.number("verify_s", 1, 3600, 60),
+        is_power_cut=table.flag("cut_power", default=False),
+    )
+    table.finish()
+    return limits
+
+
 def _peripherals(tables: tuple[Table, ...]) -> tuple[Peripheral, ...]:
     found: list[Peripheral] = []
     for table in tables:
@@ -156,15 +199,50 @@ def _peripherals(tables: tuple[Table, ...]) -> tuple[Peripheral, ...]:
 
 
 def _peripheral(table: Table) -> Peripheral:
+    match = _match(table.inline("match"))
     peripheral = Peripheral(
         id=table.text("id", f"an id like camera ({_DEVICE_ID})", _DEVICE_ID),
         kind=table.value("kind", _kinds(), lambda v: isinstance(v, str) and bool(named(v))),
         is_required=table.flag("required", default=True),
-        match=_match(table.inline("match")),
+        match=match,
         settings=table.value("settings", "a table {...} of texts, numbers, flags", _is_flat, {}),
+        recovery=_ladder(table, match),
     )
     table.finish()
     return peripheral
+
+
+def _ladder(table: Table, match: Match) -> tuple[Rung, ...]:
+    texts = table.value("recovery", f"a list of {_RUNGS}, each once, reboot last", _are_rungs, [])
+    rungs = tuple(_rung(text) for text in texts)
+    is_usb = match.usb_id or match.serial or match.port
+    on_usb = [rung.name for rung in rungs if rung.name in _ON_USB]
+    if on_usb and not is_usb:
+        remedy = "with match.usb_id, match.serial or match.port, which tell the USB device"
+        raise table.error("recovery", repr(texts), f"without {on_usb[0]}, or {remedy}")
+    return rungs
+
+
+def _are_rungs(value: object) -> bool:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return False
+    return (
+        all(_is_rung(each) for each in value)
+        and len(set(value)) == len(value)
+        and RungName.REBOOT not in value[:-1]
+    )
+
+
+def _is_rung(text: str) -> bool:
+    name, _, unit = text.partition(":")
+    if name == RungName.RESTART:
+        return bool(_UNIT.fullmatch(unit)) and unit != _OWN_UNIT
+    return text in tuple(RungName)
+
+
+def _rung(text: str) -> Rung:
+    name, _, unit = text.partition(":")
+    return Rung(RungName(name), unit)
 
 
 def _kinds() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent.config import Config
+from agent.config import Config, LineLimits
 from agent.probe import Context, LinkQuality, Probe
 from agent.probes import interfaces, line
 from agent.probes.interfaces import Gateway, Interface, Traffic
@@ -21,10 +21,6 @@ from agent.probes.limits import Limit, broken
 from agent.probes.line import Quality
 from contract.health import DeviceState, FactValue, Health
 
-#: What a video call bears (the region's own figures); it must be clearly better to be well again.
-RTT_HIGH = Limit("rtt-high", enters=150, leaves=130)
-JITTER_HIGH = Limit("jitter-high", enters=30, leaves=25)
-LOSS_HIGH = Limit("loss-high", enters=1, leaves=0.5)
 #: Of all packets of an interface: a bad cable or a duplex mismatch, seen with at least 20 errors.
 ERRORS_HIGH = Limit("interface-errors", enters=1, leaves=0.2)
 ERRORS_AT_LEAST = 20
@@ -36,6 +32,26 @@ INTERFACES_MAX = 8
 NO_WAY = frozenset({"no-carrier", "no-route"})
 NO_NAME = "name-not-resolved"
 NOT_ENROLLED = "not-enrolled"  # so there is no controller to measure the line to
+
+
+class Bounds(Struct, frozen=True):
+    """What a video meeting bears; a line must be clearly better to be well again."""
+
+    rtt: Limit
+    jitter: Limit
+    loss: Limit
+
+
+def bounds(told: LineLimits) -> Bounds:
+    """The limits, as agent.toml tells them."""
+    return Bounds(
+        Limit("rtt-high", enters=told.rtt_ms, leaves=told.rtt_ms * 0.85),
+        Limit("jitter-high", enters=told.jitter_ms, leaves=told.jitter_ms * 0.85),
+        Limit("loss-high", enters=told.loss_percent, leaves=told.loss_percent * 0.5),
+    )
+
+
+VIDEO = bounds(LineLimits())
 
 
 class Way(Struct, frozen=True):
@@ -62,6 +78,7 @@ class Burst(Struct, frozen=True):
 def probe(config: Config) -> Probe:
     """Reports the device `network`."""
     resolver = line.Resolver(config.broker.host)
+    bears = bounds(config.line)
     burst: Burst | None = None
     traffic: dict[str, Traffic] = {}
     reasons: tuple[str, ...] = ()
@@ -80,7 +97,7 @@ def probe(config: Config) -> Probe:
         quality = best(burst, context.link) if fault not in NO_WAY else None
         errors_percent = error_share(traffic, found)
         traffic = {each.name: each.traffic for each in found}
-        state = judge(found, way, fault, quality, errors_percent, reasons)
+        state = judge(found, way, fault, quality, errors_percent, reasons, bears)
         reasons = state.reasons
         return (state,)
 
@@ -124,9 +141,9 @@ def is_due(burst: Burst | None, now: float, context: Context, reasons: Collectio
     if burst is None or now >= burst.at + context.config.probes.link_s:
         return True
     doubts = (
-        bool({RTT_HIGH.reason, JITTER_HIGH.reason, LOSS_HIGH.reason} & set(reasons))
+        bool({"rtt-high", "jitter-high", "loss-high"} & set(reasons))
         or (burst.quality is None and context.link is None)
-        or (context.link is not None and context.link.rtt_ms >= RTT_HIGH.enters)
+        or (context.link is not None and context.link.rtt_ms >= context.config.line.rtt_ms)
     )
     return doubts and now >= burst.at + min(DOUBT_S, context.config.probes.link_s)
 
@@ -160,16 +177,17 @@ def judge(
     quality: Quality | None,
     errors_percent: float | None,
     before: Collection[str] = (),
+    bears: Bounds = VIDEO,
 ) -> DeviceState:
-    """The device `network`, given the reasons it had before."""
+    """The device `network`, given the reasons it had before and what the line must bear."""
     limits = [(ERRORS_HIGH, errors_percent)]
     if quality is not None:
         # A single packet may be lost on any line: two make a fault.
         loss = quality.loss_percent if quality.lost != 1 else 0.0
         limits += [
-            (RTT_HIGH, quality.rtt_ms),
-            (JITTER_HIGH, quality.jitter_ms),
-            (LOSS_HIGH, loss),
+            (bears.rtt, quality.rtt_ms),
+            (bears.jitter, quality.jitter_ms),
+            (bears.loss, loss),
         ]
     reasons = broken(limits, before)
     if fault:

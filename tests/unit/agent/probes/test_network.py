@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from agent.config import Broker, Config
+from agent.config import Broker, Config, LineLimits
 from agent.probe import Context, LinkQuality
 from agent.probes import interfaces, line, network
 from agent.probes.interfaces import Address, Gateway, Interface, Traffic
@@ -271,3 +271,10 @@ def _ip(*what: str) -> str:
     return subprocess.run(
         ["/usr/sbin/ip", "-j", *what], capture_output=True, text=True, check=True, timeout=10
     ).stdout
+
+
+def test_what_a_line_must_bear_is_told_by_the_configuration() -> None:
+    strict = network.bounds(LineLimits(rtt_ms=20))
+    slow = Quality(25.0, 1.0, 0.0, 0, "icmp")
+    assert network.judge([], WAY, "", slow, None, (), strict).reasons == ("rtt-high",)
+    assert network.judge([], WAY, "", slow, None).reasons == ()
