@@ -34,8 +34,8 @@ class Kiosk:
         self.machine, self.guest = machine, machine.guest
         self._papers = papers
         guest = self.guest
-        guest.write("/tmp/agent.tar.gz", package)
-        guest.run("tar -C / -xf /tmp/agent.tar.gz; rm /tmp/agent.tar.gz")
+        guest.write("/root/agent.tar.gz", package)
+        guest.run("tar -C / -xf /root/agent.tar.gz; rm /root/agent.tar.gz")
         guest.run("mkdir -p /etc/vigie /etc/systemd/system/vigie-agent.service.d")
         guest.write("/etc/systemd/system/vigie-agent.service.d/slow.conf", _SLOW.encode())
         for name, path in (

@@ -1,7 +1,5 @@
 """The emulated machine itself: power on, cut, reset; a disk that is thrown away after use."""
 
-import json
-import shutil
 import subprocess
 import sys
 import time
@@ -14,8 +12,8 @@ from tests.vm.guest import Guest
 from tests.vm.image import Image
 from tests.vm.monitor import Monitor
 
-QEMU = "qemu-system-x86_64"
-MEMORY_MB = 512
+QEMU = "/usr/bin/qemu-system-x86_64"
+_QEMU_IMG = "/usr/bin/qemu-img"
 #: Where the machine finds the controller: the name is in its /etc/hosts, and in the certificates
 #: of tests.peer.authority.
 CONTROLLER, PORT = "10.0.2.100", 8883
@@ -50,7 +48,7 @@ class Machine:
     def power_on(self, state: Path | None = None) -> None:
         """Cold, or as `state` was saved. The monitor listens when this returns."""
         assert self._process is None, "it runs already"
-        command = self._command(state)
+        command = self.command(state)
         with (self.folder / "qemu.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -96,13 +94,14 @@ class Machine:
             time.sleep(0.05)
         self.monitor.ask("cont")
 
-    def _command(self, state: Path | None) -> Sequence[str]:
+    def command(self, state: Path | None) -> Sequence[str]:
+        """How qemu is called: the machine's hardware. A saved state fits one hardware only."""
         relay = f"{sys.executable} {_RELAY} {self._controller_port}"
         options = {
             "-accel": "tcg,thread=multi",
             "-machine": "pc",
             "-smp": "2",
-            "-m": str(MEMORY_MB),
+            "-m": "512",
             "-kernel": str(self._image.kernel),
             "-initrd": str(self._image.initrd),
             "-append": _KERNEL_LINE,
@@ -125,7 +124,7 @@ class Machine:
             "qemu-xhci,id=usb",
             "i6300esb",
         )
-        line = ["nice", "-n", "5", "setpriv", "--pdeathsig", "KILL", QEMU, "-nodefaults"]
+        line = ["/usr/bin/nice", "-n", "5", "setpriv", "--pdeathsig", "KILL", QEMU, "-nodefaults"]
         line += [word for option in options.items() for word in option]
         line += [word for device in devices for word in ("-device", device)]
         return line if state is None else [*line, "-incoming", f"exec:cat {state}"]
@@ -134,7 +133,7 @@ class Machine:
 def layer(path: Path, below: Path, form: str) -> Path:
     """A disk at `path` that holds only what is written from now on; `below` is left alone."""
     subprocess.run(
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(below), "-F", form, str(path)],
+        [_QEMU_IMG, "create", "-q", "-f", "qcow2", "-b", str(below), "-F", form, str(path)],
         check=True,
         timeout=60,
     )
