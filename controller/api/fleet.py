@@ -9,19 +9,22 @@ from django.utils import timezone
 from ninja import Router
 from ninja.params.functions import Query
 from ninja.responses import codes_4xx
+from pydantic import AwareDatetime
 
 from contract.health import Readiness
 from controller.api.auth import require
 from controller.api.shapes import (
+    DeviceEventPage,
     Failure,
     GapItem,
     KioskDetail,
     KioskPage,
     PointItem,
     RejectedItem,
+    SessionPage,
     SummaryItem,
 )
-from controller.fleet import listing, readings, selectors
+from controller.fleet import listing, readings, selectors, visits
 from controller.fleet.models import KioskKind
 from controller.ingest.models import Gap, Rejected
 from controller.ingest.selectors import losses
@@ -81,6 +84,34 @@ def series(
 ) -> list[readings.Point]:
     """A metric of a device since a time, the last week unless given, oldest first."""
     return readings.series(kiosk_id, device, metric, since or timezone.now() - WEEK)
+
+
+@router.get("/kiosks/{kiosk_id}/events", response={200: DeviceEventPage, codes_4xx: Failure})
+def events(
+    request: HttpRequest,
+    kiosk_id: str,
+    name: str = Query("", max_length=64, description="such as session-ended"),
+    device: str = Query("", max_length=64),
+    since: AwareDatetime | None = None,
+    limit: int = Limit,
+    offset: int = Offset,
+) -> dict[str, Any]:
+    """What happened at a kiosk and was heard `since` a time, the latest first."""
+    found = visits.events(kiosk_id, name=name, device=device, since=since)
+    return {"count": found.count(), "items": list(found[offset : offset + limit])}
+
+
+@router.get("/kiosks/{kiosk_id}/sessions", response={200: SessionPage, codes_4xx: Failure})
+def sessions(
+    request: HttpRequest,
+    kiosk_id: str,
+    since: AwareDatetime | None = None,
+    limit: int = Limit,
+    offset: int = Offset,
+) -> dict[str, Any]:
+    """A kiosk's visits that began `since` a time: nothing of the citizens. The latest first."""
+    found = visits.sessions(kiosk_id, since=since)
+    return {"count": found.count(), "items": list(found[offset : offset + limit])}
 
 
 @router.get("/summary", response={200: SummaryItem, codes_4xx: Failure})

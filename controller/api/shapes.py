@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from contract.commands import CommandState
 from contract.health import Health, Readiness
-from controller.fleet.models import KioskKind
+from controller.fleet.models import Ending, KioskKind
 from controller.fleet.standing import Standing
 
 TEXT = 2000
@@ -69,6 +69,43 @@ class ChangeItem(Schema):
     at: datetime
     clock_trusted: bool
     received_at: datetime
+
+
+class DeviceEventItem(Schema):
+    """Something that happened to a device, once; `name` and `facts` are the kiosk's."""
+
+    device: str
+    name: str
+    facts: dict[str, Any]
+    at: datetime
+    clock_trusted: bool
+    received_at: datetime
+
+
+class DeviceEventPage(Schema):
+    """Some of a kiosk's events, the latest heard first."""
+
+    count: int
+    items: list[DeviceEventItem]
+
+
+class SessionItem(Schema):
+    """A citizen's visit. `ended_at` is null while it is open, or where nobody knows its end."""
+
+    device: str
+    began_at: datetime
+    ended_at: datetime | None
+    duration_s: float | None
+    ending: Ending
+    clock_trusted: bool
+    received_at: datetime
+
+
+class SessionPage(Schema):
+    """Some of a kiosk's visits, the latest first."""
+
+    count: int
+    items: list[SessionItem]
 
 
 class StatusItem(Schema):

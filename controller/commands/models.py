@@ -45,8 +45,11 @@ class Command(models.Model):
             models.Index(fields=("kiosk", "-issued_at"), name="command_by_kiosk"),
         ]
         permissions = [
-            (f"run_{entry.name.replace('-', '_')}", f"Can order {entry.name}")
-            for entry in CATALOGUE
+            *(
+                (f"run_{entry.name.replace('-', '_')}", f"Can order {entry.name}")
+                for entry in CATALOGUE
+            ),
+            ("force", "Can order while a citizen is in session"),
         ]
 
     @property

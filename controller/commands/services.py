@@ -46,8 +46,8 @@ def order(
     """Queue a command for a kiosk; the worker sends it within a quarter of a second.
 
     `user` None is whoever runs the command line, named by `actor`. `is_forced` runs it even while a
-    citizen is in session. Raises CommandError for an unknown command or wrong arguments,
-    NotPermitted, and Refused when it may not be done now.
+    citizen is in session: it takes a right of its own, and a `why`. Raises CommandError for an
+    unknown command or wrong arguments, NotPermitted, and Refused when it may not be done now.
     """
     entry = spec(name)
     typed = msgspec.to_builtins(parse_args(name, args))
@@ -57,6 +57,8 @@ def order(
             gettext("%(user)s may not order %(name)s: ask a technician")
             % {"user": user.get_username(), "name": name}
         )
+    if is_forced:
+        _refuse_force(user, why)
     locked = _lock(kiosk)
     if locked.lifecycle == Lifecycle.RETIRED:
         raise Refused(
@@ -163,6 +165,17 @@ def _expiry_s(entry: CommandSpec, wished: int | None) -> int:
     if not MIN_EXPIRY_S <= seconds <= MAX_EXPIRY_S:
         raise Refused(f"expires_in_s is {seconds}, must be from {MIN_EXPIRY_S} to {MAX_EXPIRY_S}")
     return seconds
+
+
+def _refuse_force(user: User | None, why: str) -> None:
+    """Who interrupts a citizen's visit may do so, and says why."""
+    if user is not None and not user.has_perm("commands.force"):
+        raise NotPermitted(
+            gettext("%(user)s may not interrupt a session: ask an administrator")
+            % {"user": user.get_username()}
+        )
+    if not why.strip():
+        raise Refused(gettext("a session is interrupted only for a reason: say why"))
 
 
 def _lock(kiosk: Kiosk) -> Kiosk:

@@ -1,7 +1,8 @@
 """What stands in the field, where, and how it is.
 
 Site, Service and Kiosk are edited by people. Status and Device are written by ingest alone, from
-what kiosks said. StateChange is the history of both, Reading that of their metrics.
+what kiosks said. StateChange is the history of both, Reading that of their metrics. DeviceEvent is
+what else happened, Session what of it tells of a citizen's visit.
 """
 
 from django.db import models
@@ -168,6 +169,58 @@ class StateChange(models.Model):
     class Meta:
         ordering = ("-received_at", "-id")
         indexes = [models.Index(fields=("kiosk", "-received_at"), name="change_by_kiosk")]
+
+
+class DeviceEvent(models.Model):
+    """Something that happened to a device, as its kiosk told it: once, with the report it came in.
+
+    `name` is one of contract.events, or newer than we are.
+    """
+
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="events")
+    device = models.CharField(max_length=64)
+    name = models.CharField(max_length=64)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField()  # by the kiosk's clock
+    clock_trusted = models.BooleanField()
+    received_at = models.DateTimeField(db_index=True)
+    epoch = models.CharField(max_length=16)
+    seq = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("-received_at", "-id")
+        indexes = [models.Index(fields=("kiosk", "-received_at"), name="event_by_kiosk")]
+
+
+class Ending(models.TextChoices):
+    """How a session came to its end, as far as is known."""
+
+    OPEN = "open"  # it goes on, or its end has not been heard yet
+    SAID = "said"  # by the kiosk
+    UNHEARD = "unheard"  # another one began: nobody knows when this one ended
+
+
+class Session(models.Model):
+    """A citizen's visit: a span of time and nothing of the person. Derived from events.
+
+    `began_at` is what both its first and its last event name, so that either may come first, twice,
+    or never.
+    """
+
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="sessions")
+    device = models.CharField(max_length=64)
+    began_at = models.DateTimeField()  # by the kiosk's clock
+    ended_at = models.DateTimeField(null=True)
+    duration_s = models.FloatField(null=True)  # as the kiosk measured it, whatever its clock did
+    ending = models.CharField(max_length=7, choices=Ending.choices, default=Ending.OPEN)
+    clock_trusted = models.BooleanField()
+    received_at = models.DateTimeField(db_index=True)  # when first heard of
+
+    class Meta:
+        ordering = ("-began_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=("kiosk", "device", "began_at"), name="session_once")
+        ]
 
 
 class Resolution(models.IntegerChoices):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 
 from controller.config import Retention
-from controller.fleet.models import Reading, Resolution, StateChange
+from controller.fleet.models import DeviceEvent, Reading, Resolution, Session, StateChange
 from controller.fleet.readings import chunks, fold_into_days, too_old
 
 #: How many rows one transaction deletes.
@@ -20,7 +20,8 @@ def forget(now: datetime, keep: Retention) -> bool:
     changes = now - timedelta(days=keep.changes_days)
     has_more = fold_into_days(hours, BIT)
     has_more |= _delete_days(days)
-    has_more |= delete_bit(StateChange.objects.filter(received_at__lt=changes))
+    for history in (StateChange, DeviceEvent, Session):
+        has_more |= delete_bit(history.objects.filter(received_at__lt=changes))
     return has_more
 
 

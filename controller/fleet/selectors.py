@@ -2,17 +2,19 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from contract.health import Health
 from controller.errors import NotFound
+from controller.fleet.equipment import Equipment, equipment
 from controller.fleet.models import (
     Device,
+    DeviceEvent,
     Kiosk,
     KioskKind,
     Lifecycle,
@@ -21,6 +23,7 @@ from controller.fleet.models import (
     Status,
 )
 from controller.fleet.standing import Standing, since, standing
+from controller.fleet.visits import SESSION, Visit, visit
 
 PAGE_ROWS = 150
 
@@ -54,6 +57,7 @@ class Row:
     since: datetime | None = None
     devices: tuple[Device, ...] = ()  # those that its standing is because of
     unmeasured: tuple[str, ...] = ()  # and the ids of those that it never spoke of
+    visit: Visit | None = None  # a citizen is there now
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class KioskView:
     is_current: bool  # whether what is shown of its devices is known now
     devices: tuple[Device, ...]
     changes: tuple[StateChange, ...]
+    events: tuple[DeviceEvent, ...]
+    equipment: Equipment
     services: tuple[Service, ...]
 
 
@@ -121,7 +127,7 @@ def fleet(filters: Filters, now: datetime) -> FleetView:
 
 
 def kiosk(kiosk_id: str, now: datetime, changes: int = 20) -> KioskView:
-    """One kiosk at `now` with its last `changes`. Raises NotFound."""
+    """One kiosk at `now` with its last `changes`, and as many events. Raises NotFound."""
     cursor = latest_touch()
     try:
         found = Kiosk.objects.select_related("site", "status").get(pk=kiosk_id)
@@ -139,6 +145,8 @@ def kiosk(kiosk_id: str, now: datetime, changes: int = 20) -> KioskView:
         and row.standing is not Standing.SILENT,
         devices=tuple(devices),
         changes=tuple(found.changes.all()[:changes]),
+        events=tuple(found.events.all()[:changes]),
+        equipment=equipment(row.status.inventory if row.status else {}, devices),
         services=tuple(found.services.all()),
     )
 
@@ -171,20 +179,22 @@ def _row(kiosk: Kiosk, now: datetime) -> Row:
 
 
 def _explained(rows: Sequence[Row]) -> list[Row]:
-    ids = [row.kiosk.pk for row in rows if row.standing.needs_hand and row.status]
+    unwell = [row.kiosk.pk for row in rows if row.standing.needs_hand and row.status]
+    heard = [row.kiosk.pk for row in rows if row.status]
     devices: dict[str, list[Device]] = {}
-    for device in Device.objects.filter(kiosk__in=ids):
+    for device in Device.objects.filter(Q(kiosk__in=unwell) | Q(kiosk__in=heard, kind=SESSION)):
         devices.setdefault(device.kiosk_id, []).append(device)
     return [_explained_by(row, devices.get(row.kiosk.pk, ())) for row in rows]
 
 
-def _explained_by(row: Row, devices: Iterable[Device]) -> Row:
+def _explained_by(row: Row, devices: Sequence[Device]) -> Row:
     if row.status is None or row.standing in (Standing.OFFLINE, Standing.ASLEEP, Standing.SILENT):
         return row
     because = tuple(device for device in devices if device.device in row.status.because)
     known = {device.device for device in because}
     return replace(
         row,
+        visit=visit(row.status, devices) if row.status.is_online else None,
         since=since(row.standing, row.status, because),
         devices=because,
         unmeasured=tuple(name for name in row.status.because if name not in known),

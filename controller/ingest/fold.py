@@ -14,6 +14,7 @@ from contract import topics
 from contract.health import DeviceState, Readiness, Verdict
 from contract.messages import Durable, Inventory, Outcome, Presence, Report
 from controller.ingest.arrivals import KEPT_BYTES, Heard, Unreadable
+from controller.ingest.events import Happened, happened
 from controller.ingest.stream import Progress
 
 #: Why a kiosk left: `stopping`, `rebooting`, `lost`. What is no keyword stays in its status alone.
@@ -83,6 +84,7 @@ class Fleet:
 
     stored: list[Heard] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    events: list[Happened] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     rejected: list[Unreadable] = field(default_factory=list)
@@ -148,6 +150,8 @@ class Fleet:
 
     def _report(self, kiosk: str, live: Live, report: Report, now: datetime) -> None:
         known = self.devices.setdefault(kiosk, {})
+        if report.events:
+            self.events += happened(kiosk, report)
         is_newest = True
         for state in report.devices:
             old = known.get(state.id)

@@ -7,7 +7,16 @@ from django.db import connection, models
 from django.db.models import F
 from django.db.models.functions import TruncDate
 
-from controller.fleet.models import Device, Reading, Resolution, Series, StateChange, Status
+from controller.fleet.models import (
+    Device,
+    DeviceEvent,
+    Reading,
+    Resolution,
+    Series,
+    Session,
+    StateChange,
+    Status,
+)
 from controller.ingest.models import Received
 
 
@@ -31,6 +40,8 @@ def costs() -> Iterator[Cost]:
     yield _cost(Status, None)
     yield _cost(Device, None)
     yield _cost(StateChange, _days(StateChange.objects.all(), "received_at"))
+    yield _cost(DeviceEvent, _days(DeviceEvent.objects.all(), "received_at"))
+    yield _cost(Session, _days(Session.objects.all(), "received_at"))
     yield _cost(Received, _days(Received.objects.all(), "received_at"))
     yield _cost(Series, None)
     yield _cost(Reading, _reading_days())

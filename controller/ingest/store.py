@@ -16,11 +16,12 @@ from django.db.backends.utils import CursorWrapper
 from contract.health import Readiness, Verdict
 from contract.messages import Ack, Outcome
 from controller.ingest.arrivals import Heard, Unreadable
+from controller.ingest.event_rows import save_events
 from controller.ingest.fold import Fleet, Known, Live
+from controller.ingest.stamps import Stamp, stamp
 from controller.ingest.stream import Progress
 from controller.text import printable, stored_json
 
-Stamp = str | datetime
 Hear = Callable[[Sequence[tuple[str, Outcome]], datetime], set[str]]
 
 _texts = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -54,11 +55,13 @@ class Store:
         ]
 
     def _save(self, cursor: CursorWrapper, fleet: Fleet, now: datetime) -> None:
-        at = _stamp(now)
+        at = stamp(now)
         _insert_received(cursor, fleet.stored, at)
         _save_progress(cursor, fleet, at)
         _save_devices(cursor, fleet)
         _insert_changes(cursor, fleet, at)
+        if fleet.events:
+            save_events(cursor, fleet.events, now)
         _save_live(cursor, fleet, at)
         if fleet.outcomes:
             self._hear(fleet.outcomes, now)
@@ -89,12 +92,6 @@ class Store:
             " updated_at = excluded.updated_at",
             [self._name, len(fleet.stored), fleet.duplicates, len(fleet.rejected), at],
         )
-
-
-def _stamp(at: datetime) -> Stamp:
-    """A time as this database's driver wants it: a text for SQLite."""
-    stamp: Stamp = connection.ops.adapt_datetimefield_value(at)  # type: ignore[assignment]
-    return stamp
 
 
 def _load(cursor: CursorWrapper, names: set[str]) -> Fleet:
@@ -210,7 +207,7 @@ def _save_devices(cursor: CursorWrapper, fleet: Fleet) -> None:
             values = (
                 stored_json(state.metrics),
                 stored_json(state.facts),
-                _stamp(known.measured_at),
+                stamp(known.measured_at),
                 known.epoch,
                 known.seq,
                 kiosk,
@@ -221,7 +218,7 @@ def _save_devices(cursor: CursorWrapper, fleet: Fleet) -> None:
             else:
                 reasons = stored_json(state.reasons)
                 changed.append(
-                    (*values, state.kind, state.health.value, reasons, _stamp(known.since))
+                    (*values, state.kind, state.health.value, reasons, stamp(known.since))
                 )
     cursor.executemany(
         "UPDATE fleet_device SET metrics = %s, facts = %s, measured_at = %s, epoch = %s, seq = %s"
@@ -261,7 +258,7 @@ def _insert_changes(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 change.before,
                 change.after,
                 stored_json(change.reasons),
-                _stamp(change.at),
+                stamp(change.at),
                 change.clock_trusted,
                 change.epoch,
                 change.seq,
@@ -288,7 +285,7 @@ def _save_live(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 kiosk,
                 live.is_online,
                 live.session,
-                _stamp(live.presence_since) if live.presence_since else None,
+                stamp(live.presence_since) if live.presence_since else None,
                 printable(live.presence_reason),
                 printable(live.boot_id),
                 printable(live.agent_version),

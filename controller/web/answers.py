@@ -30,6 +30,7 @@ WORDS: dict[OutcomeReason, str | Promise] = {
         "The kiosk's agent restarted, but the machine did not."
     ),
     OutcomeReason.MACHINE_STILL_UP: _("The machine was told to restart, and is still running."),
+    OutcomeReason.IN_SESSION: _("A citizen was at the kiosk: it did not restart."),
     OutcomeReason.REBOOT_REFUSED: _("The machine refused to restart."),
 }
 

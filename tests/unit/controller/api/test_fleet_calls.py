@@ -7,7 +7,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from controller.fleet.models import Device, Lifecycle, Resolution, StateChange
+from controller.fleet.models import (
+    Device,
+    DeviceEvent,
+    Kiosk,
+    Lifecycle,
+    Resolution,
+    Session,
+    StateChange,
+)
 from controller.fleet.readings import Buckets, Place, hour_of, merge
 from controller.ingest.models import Gap, Rejected, Tally
 from tests import fleets
@@ -152,3 +160,54 @@ def test_rejected_messages_are_for_administrators(
     Rejected.objects.create(at=now, topic="vigie/1/x/report", payload=b"\xff{", error="malformed")
     assert viewer.get("/api/rejected").status_code == 403
     assert administrator.get("/api/rejected").json()[0]["payload"] == "�{"
+
+
+def happened(kiosk: Kiosk, name: str, at: datetime, **changes: object) -> DeviceEvent:
+    values: dict[str, object] = {
+        "device": "session",
+        "facts": {},
+        "clock_trusted": True,
+        "epoch": fleets.EPOCH,
+        "seq": 1,
+    }
+    return DeviceEvent.objects.create(
+        kiosk=kiosk, name=name, at=at, received_at=at, **values | changes
+    )
+
+
+def test_events_are_listed_and_filtered(viewer: Client, now: datetime) -> None:
+    kiosk = fleets.kiosk()
+    happened(kiosk, "session-ended", now - timedelta(days=2), facts={"duration_s": 840})
+    happened(kiosk, "recovery-tried", now, device="printer", facts={"rung": "rebind"})
+    happened(fleets.kiosk("pvp-2"), "recovery-tried", now)
+    path = f"/api/kiosks/{kiosk.pk}/events"
+    answer = viewer.get(path).json()
+    assert answer["count"] == 2
+    assert [item["name"] for item in answer["items"]] == ["recovery-tried", "session-ended"]
+    assert answer["items"][1]["facts"] == {"duration_s": 840}
+    yesterday = (now - timedelta(days=1)).isoformat()
+    for query in ({"name": "recovery-tried"}, {"device": "printer"}, {"since": yesterday}):
+        found = viewer.get(path, query).json()["items"]
+        assert [item["device"] for item in found] == ["printer"]
+
+
+def test_visits_are_listed_since_a_time(viewer: Client, now: datetime) -> None:
+    kiosk = fleets.kiosk()
+    for days in (3, 0):
+        Session.objects.create(
+            kiosk=kiosk,
+            device="session",
+            began_at=now - timedelta(days=days),
+            clock_trusted=True,
+            received_at=now,
+        )
+    path = f"/api/kiosks/{kiosk.pk}/sessions"
+    assert viewer.get(path).json()["count"] == 2
+    found = viewer.get(path, {"since": (now - timedelta(days=1)).isoformat()}).json()["items"]
+    assert [(item["ending"], item["ended_at"]) for item in found] == [("open", None)]
+    assert viewer.get(path, {"since": "2026-11-24T10:00:00"}).status_code == 422
+
+
+@pytest.mark.parametrize("what", ["events", "sessions"])
+def test_the_history_of_a_kiosk_that_is_not_there_is_not_found(viewer: Client, what: str) -> None:
+    assert viewer.get(f"/api/kiosks/nowhere/{what}").status_code == 404

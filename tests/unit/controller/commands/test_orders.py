@@ -70,6 +70,16 @@ def test_a_viewer_may_not_order_and_nothing_is_left_behind(kiosk: Kiosk) -> None
     assert not Command.objects.exists()
 
 
+def test_a_session_is_interrupted_only_by_who_may_and_says_why(kiosk: Kiosk) -> None:
+    with pytest.raises(NotPermitted, match="technician may not interrupt a session"):
+        reboot(kiosk, user=user(Role.TECHNICIAN), is_forced=True, why="écran noir")
+    chief = user(Role.ADMINISTRATOR)
+    with pytest.raises(Refused, match="say why"):
+        reboot(kiosk, user=chief, is_forced=True, why=" ")
+    assert reboot(kiosk, user=chief, is_forced=True, why="écran noir").is_forced
+    assert AuditEntry.objects.get(action="command.reboot").details["is_forced"] is True
+
+
 def test_an_unknown_command_or_argument_is_refused(kiosk: Kiosk) -> None:
     with pytest.raises(CommandError, match="'halt'"):
         order(kiosk=kiosk, name="halt", args={}, user=None, actor="cli:root")

@@ -12,6 +12,7 @@ from controller.fleet import selectors
 from controller.fleet.models import Kiosk, KioskKind, Lifecycle
 from controller.fleet.selectors import PAGE_ROWS, Count, Filters
 from controller.fleet.standing import Standing
+from controller.fleet.visits import Visit
 from tests import fleets
 
 pytestmark = pytest.mark.django_db
@@ -138,8 +139,38 @@ def test_the_kiosk_page_asks_a_constant_number_of_times(
     made = broken("broken", now)
     for number in range(30):
         fleets.device(made, f"part-{number}", now)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         selectors.kiosk("broken", now)
+
+
+def in_session(of: Kiosk, now: datetime) -> None:
+    facts = {"in_session": True, "began_at": (now - timedelta(minutes=4)).isoformat()}
+    fleets.device(of, "session", now, facts=facts)
+
+
+def test_a_citizen_at_a_kiosk_is_seen_in_the_list_and_on_its_page(now: datetime) -> None:
+    in_session(kiosk("busy", now), now)
+    in_session(broken("broken", now), now)
+    kiosk("free", now)
+    view = selectors.fleet(Filters(), now)
+    visits = {row.kiosk.pk: row.visit for row in (*view.needing_hand, *view.others)}
+    since = now - timedelta(minutes=4)
+    assert visits == {"busy": Visit(since), "broken": Visit(since), "free": None}
+    assert selectors.kiosk("busy", now).row.visit == Visit(since)
+
+
+def test_nobody_knows_who_is_at_a_kiosk_that_is_offline(now: datetime) -> None:
+    made = fleets.kiosk("dark")
+    fleets.status(made, now, is_online=False)
+    in_session(made, now)
+    assert selectors.kiosk("dark", now).row.visit is None
+
+
+def test_a_clock_that_is_not_trusted_does_not_date_a_visit(now: datetime) -> None:
+    made = fleets.kiosk("clockless")
+    fleets.status(made, now, clock_trusted=False)
+    in_session(made, now)
+    assert selectors.kiosk("clockless", now).row.visit == Visit(None)
 
 
 def test_what_was_touched_is_told_from_what_was_not(now: datetime) -> None:

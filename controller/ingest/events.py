@@ -1,0 +1,115 @@
+"""What happened to devices, and what of it tells of a citizen's visit. Pure.
+
+A visit is known by when it began, which its first and its last event both name: either may come
+late, twice or never.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from contract.events import EventName
+from contract.health import FactValue
+from contract.messages import Report
+
+#: No visit takes longer: what says so is no duration.
+_LONGEST = timedelta(days=31)
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
+Facts = dict[str, FactValue]
+
+
+class Happened(NamedTuple):
+    """A row of fleet.models.DeviceEvent."""
+
+    kiosk: str
+    device: str
+    name: str
+    facts: Facts
+    at: datetime
+    clock_trusted: bool
+    epoch: str
+    seq: int
+
+
+class Visit(NamedTuple):
+    """What one event tells of a row of fleet.models.Session."""
+
+    kiosk: str
+    device: str
+    began_at: datetime
+    ended_at: datetime | None  # None: that it began is all that is known
+    duration_s: float | None
+    clock_trusted: bool
+
+
+def happened(kiosk: str, report: Report) -> list[Happened]:
+    """The events that came with a report."""
+    return [
+        Happened(
+            kiosk,
+            event.device,
+            event.name,
+            event.facts,
+            report.at,
+            report.clock_trusted,
+            report.epoch,
+            report.seq,
+        )
+        for event in report.events
+    ]
+
+
+def visits(events: Iterable[Happened]) -> Iterator[Visit]:
+    """What events tell of visits; those that do not say which visit they speak of tell nothing."""
+    for event in events:
+        visit = None
+        if event.name == EventName.SESSION_STARTED:
+            visit = _started(event)
+        elif event.name == EventName.SESSION_ENDED:
+            visit = _ended(event)
+        if visit is not None:
+            yield visit
+
+
+def _started(event: Happened) -> Visit:
+    began_at = _time(event.facts.get("at")) or event.at
+    return Visit(event.kiosk, event.device, began_at, None, None, event.clock_trusted)
+
+
+def _ended(event: Happened) -> Visit | None:
+    length = _length(event.facts.get("duration_s"))
+    began_at = _time(event.facts.get("began_at"))
+    if began_at is None and length is not None:
+        began_at = event.at - length
+    if began_at is None:
+        return None
+    # By the length, which no clock that was set meanwhile can falsify.
+    ended_at = event.at if length is None else began_at + length
+    duration_s = None if length is None else length.total_seconds()
+    return Visit(event.kiosk, event.device, began_at, ended_at, duration_s, event.clock_trusted)
+
+
+def _length(said: FactValue | None) -> timedelta | None:
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return timedelta(seconds=said) if 0 <= said <= _LONGEST.total_seconds() else None
+
+
+def _time(said: FactValue | None) -> datetime | None:
+    """A time that a database can hold.
+
+    >>> _time("2026-11-24T10:00:00+01:00").isoformat()
+    '2026-11-24T09:00:00+00:00'
+    >>> [_time(said) for said in ("2026-11-24T10:00:00", "0001-01-01T00:00:00Z", "noon", 7)]
+    [None, None, None, None]
+    """
+    if not isinstance(said, str):
+        return None
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    if at.tzinfo is None or not _FIRST_YEAR < at.year < _LAST_YEAR:
+        return None
+    return at.astimezone(UTC)
