@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contract.health import DeviceState, Health
+from contract.health import DeviceState
+from tests.faults import Detection, fault
 from tests.peer.agent.child import Child
 
 HERE = Path(__file__).parent
@@ -51,12 +52,15 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     made.close()
 
 
-def test_a_disk_that_fills_up_fails_and_recovers_when_emptied(disk: Disk) -> None:
+@fault("storage", "disk full", "a small file system is filled", "failed", "storage-full")
+def test_a_disk_that_fills_up_fails_and_recovers_when_emptied(
+    disk: Disk, detection: Detection
+) -> None:
     assert disk.measure().metrics[disk.metric("free_percent")] == 100.0
+    detection.begins()
     disk.do("fill")
     full = disk.measure()
-    assert full.health is Health.FAILED
-    assert "storage-full" in full.reasons
+    detection.ends(full)
     assert disk.folder in str(full.facts["where"]).split()
     assert full.metrics[disk.metric("free_bytes")] == 0
     disk.do("empty")
@@ -67,16 +71,16 @@ def test_a_disk_with_too_many_files_is_said_so(disk: Disk) -> None:
     disk.measure()
     disk.do("crowd")
     crowded = disk.measure()
-    assert "inodes-low" in crowded.reasons
+    assert "inodes-low" in crowded.reasons  # its health depends on this machine's own disks too
     assert disk.folder in str(crowded.facts["where"]).split()
 
 
-def test_a_disk_that_turns_read_only_has_failed(disk: Disk) -> None:
+@fault("storage", "turned read-only", "a file system is remounted", "failed", "read-only")
+def test_a_disk_that_turns_read_only_has_failed(disk: Disk, detection: Detection) -> None:
     assert "read-only" not in disk.measure().reasons
+    detection.begins()
     disk.do("freeze")
-    frozen = disk.measure()
-    assert frozen.health is Health.FAILED
-    assert "read-only" in frozen.reasons
+    detection.ends(disk.measure())
 
 
 def test_a_disk_that_was_read_only_from_the_start_is_meant_so(disk: Disk) -> None:

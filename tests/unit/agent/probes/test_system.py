@@ -11,6 +11,7 @@ from agent.probe import Context
 from agent.probes import system
 from agent.probes.system import CpuTicks, Memory, Reading
 from contract.health import DeviceState, Health
+from tests.faults import Detection, fault
 
 CONFIG = Config("pvp-1", Broker("localhost", Path("ca"), Path("crt"), Path("key")))
 GIB = 1024**3
@@ -44,18 +45,30 @@ def test_a_machine_without_a_sensor_has_no_temperature_and_is_ok() -> None:
     assert "temperature_celsius" not in state.metrics
 
 
-@pytest.mark.parametrize(
-    ("measured", "reason"),
-    [
-        (reading(memory=Memory(8 * GIB, GIB // 2)), "memory-low"),
-        (reading(temperature_celsius=91.0), "temperature-high"),
-        (reading(load_15min=13.0), "load-high"),
-        (reading(is_clock_trusted=False), "clock-not-trusted"),
-    ],
+@fault("system", "memory nearly used up", "7.5 of 8 GiB in use", "degraded", "memory-low")
+def test_too_little_memory_degrades(detection: Detection) -> None:
+    detection.begins()
+    detection.ends(judged(reading(memory=Memory(8 * GIB, GIB // 2))))
+
+
+@fault("system", "too hot", "a sensor reads 91 °C", "degraded", "temperature-high")
+def test_heat_degrades(detection: Detection) -> None:
+    detection.begins()
+    detection.ends(judged(reading(temperature_celsius=91.0)))
+
+
+@fault("system", "overloaded", "load 13 on 4 cores for 15 minutes", "degraded", "load-high")
+def test_overload_degrades(detection: Detection) -> None:
+    detection.begins()
+    detection.ends(judged(reading(load_15min=13.0)))
+
+
+@fault(
+    "system", "clock not in step", "the kernel says unsynchronised", "degraded", "clock-not-trusted"
 )
-def test_what_degrades_a_machine(measured: Reading, reason: str) -> None:
-    state = judged(measured)
-    assert (state.health, state.reasons) == (Health.DEGRADED, (reason,))
+def test_a_clock_that_cannot_be_trusted_degrades(detection: Detection) -> None:
+    detection.begins()
+    detection.ends(judged(reading(is_clock_trusted=False)))
 
 
 def test_a_temperature_wavering_at_the_limit_is_one_change() -> None:
