@@ -13,7 +13,7 @@ from agent.errors import CorruptError, StoreError
 
 log = logging.getLogger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -42,9 +42,29 @@ END;
 CREATE TRIGGER outbox_shrinks AFTER DELETE ON outbox BEGIN
     UPDATE meta SET value = value - length(old.payload) WHERE key = 'bytes';
 END;
-PRAGMA user_version = {version};
+PRAGMA user_version = 1;
 COMMIT;
 """
+#: What leads from each version to the next; a new file goes all the way.
+_STEPS = {
+    1: """
+BEGIN IMMEDIATE;
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    rung TEXT NOT NULL,
+    aim TEXT NOT NULL,
+    state TEXT NOT NULL,
+    life TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    uptime_s REAL NOT NULL,
+    utc_s REAL,
+    is_open INTEGER NOT NULL
+);
+PRAGMA user_version = 2;
+COMMIT;
+""",
+}
 _PROBE_BYTES = 128 * 1024
 _CORRUPT = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -116,8 +136,12 @@ class Store:
                 raise CorruptError(f"{self.path} is corrupt")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._db.executescript(_SCHEMA.format(epoch=os.urandom(8).hex(), version=_VERSION))
-        elif version != _VERSION:
+            self._db.executescript(_SCHEMA.format(epoch=os.urandom(8).hex()))
+            version = 1
+        while version in _STEPS:
+            self._db.executescript(_STEPS[version])
+            version += 1
+        if version != _VERSION:
             raise StoreError(
                 f"{self.path} has format {version}, must be {_VERSION}: it was written by another "
                 "version of the agent; install that one, or move the file away"

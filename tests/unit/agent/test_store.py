@@ -1,6 +1,7 @@
 """The file itself: damaged, of another version, and all or nothing."""
 
 import logging
+import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
@@ -51,9 +52,42 @@ def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     store = open_store(path)
     store.rows("PRAGMA user_version = 99")
     store.close()
-    with pytest.raises(StoreError, match="format 99, must be 1"):
+    with pytest.raises(StoreError, match="format 99, must be 2"):
         open_store(path)
     assert not list(tmp_path.glob("*.corrupt-*"))
+
+
+def test_a_file_of_the_first_version_is_taken_further_with_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    first = open_store(path)
+    Spool(first, 10_000).push(report("before"), Rank.CHANGE)
+    epoch = first.epoch
+    # Version 1 was without this table.
+    first.rows("DROP TABLE attempts")
+    first.rows("PRAGMA user_version = 1")
+    first.close()
+    store = open_store(path)
+    spool = Spool(store, 10_000)
+    kept = spool.load(1)
+    assert store.epoch == epoch
+    assert kept is not None
+    assert b'"before"' in kept.payload
+    assert store.rows("SELECT count(*) FROM attempts")[0][0] == 0
+    assert store.rows("PRAGMA user_version")[0][0] == 2
+    store.close()
+
+
+def test_a_step_cut_short_is_taken_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "agent.db"
+    open_store(path).close()
+    with sqlite3.connect(path) as torn:
+        torn.executescript("DROP TABLE attempts; PRAGMA user_version = 1;")
+        # What a power cut leaves of the step: nothing, for it is one transaction.
+        torn.executescript("BEGIN; CREATE TABLE attempts (id); ROLLBACK;")
+    torn.close()
+    store = open_store(path)
+    assert store.rows("PRAGMA user_version")[0][0] == 2
+    store.close()
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
