@@ -17,7 +17,7 @@ from agent.kinds import KINDS, Kind
 log = logging.getLogger(__name__)
 
 #: Which probes answer for which kernel subsystem.
-SUBSYSTEMS = {"block": {"storage"}, "net": {"network"}}
+SUBSYSTEMS = {"block": {"storage"}, "net": {"network"}, "hwmon": {"system"}}
 #: The daemon's own socket: where it is missing (a container) only the kernel's raw events come.
 _UDEVD = Path("/run/udev/control")
 #: linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE.

@@ -11,12 +11,13 @@ class Kind(Struct, frozen=True):
 
     `subsystems`: the kernel's, whose events mean that one came or went. `sign`: a pattern of paths
     below the root, of which there is none where there is no such peripheral; empty when only a
-    declaration tells.
+    declaration tells. `also_for`: kinds whose declaration brings this one along.
     """
 
     name: str
     subsystems: tuple[str, ...] = ()
     sign: str = ""
+    also_for: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -42,8 +43,8 @@ KINDS = (
     Kind("modem", ("net", "tty", "usb", "usbmisc")),
     Kind("video-platform"),
     Kind("ups", ("power_supply", "usb")),
-    Kind("usb", ("usb",), "sys/bus/usb/devices/usb*"),
-    Kind("session"),
+    Kind("usb", ("usb", "block"), "sys/bus/usb/devices/usb*"),
+    Kind("session", also_for=("camera", "microphone")),
 )
 
 

@@ -11,16 +11,19 @@
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from agent.clock import Clock
+from agent.clock import Clock, uptime_s
 from agent.config import Config
 from agent.probe import Context, Probe
+from agent.probes import timekeeping, voltage
 from agent.probes.limits import Limit, broken
 from agent.probes.temperature import cpu_celsius
+from agent.probes.timekeeping import Offset, Steadiness
 from contract.health import DeviceState, FactValue, Health
 
 #: Below 10 % the kernel begins to drop caches that a video call needs again.
@@ -32,7 +35,7 @@ LOAD_HIGH = Limit("load-high", enters=3, leaves=2)
 #: The first run has no earlier one to compare with.
 FIRST_SAMPLE_S = 0.25
 
-_PROC = Path("/proc")
+_PROC, _SYS = Path("/proc"), Path("/sys")
 
 
 class CpuTicks(Struct, frozen=True):
@@ -60,22 +63,40 @@ class Reading(Struct, frozen=True):
     uptime_s: float
     temperature_celsius: float | None
     is_clock_trusted: bool
+    clock_offset: Offset | None = None
+    clock_jump_s: float = 0.0  # of a jump that is still told of
+    is_voltage_low: bool = False
 
 
-def probe(config: Config) -> Probe:
+def probe(
+    config: Config,
+    sys: Path = _SYS,
+    clock: Clock | None = None,
+    since_boot: Callable[[], float] = uptime_s,
+) -> Probe:
     """Reports the device `system`."""
     facts = _facts()
+    clock = clock or Clock()
     ticks: CpuTicks | None = None
     reasons: tuple[str, ...] = ()
+    steadiness = Steadiness()
 
     def run(context: Context) -> tuple[DeviceState, ...]:
-        nonlocal ticks, reasons
+        nonlocal ticks, reasons, steadiness
         before = ticks
         if before is None:
             before = parse_stat(_read("stat"))
             time.sleep(FIRST_SAMPLE_S)
         ticks = parse_stat(_read("stat"))
-        state = judge(_measure(before, ticks), {"boot_id": context.boot_id, **facts}, reasons)
+        up_s = since_boot()
+        is_trusted = clock.is_trusted()
+        steadiness = timekeeping.observe(steadiness, clock.utc(), up_s, is_trusted=is_trusted)
+        reading = replace(
+            _measure(before, ticks, sys),
+            is_clock_trusted=is_trusted,
+            clock_jump_s=steadiness.jump_s if steadiness.is_told(up_s) else 0.0,
+        )
+        state = judge(reading, {"boot_id": context.boot_id, **facts}, reasons)
         reasons = state.reasons
         return (state,)
 
@@ -140,6 +161,10 @@ def judge(
     reasons = broken(limits, before)
     if not reading.is_clock_trusted:
         reasons.append("clock-not-trusted")
+    if reading.clock_jump_s:
+        reasons.append(timekeeping.JUMPED)
+    if reading.is_voltage_low:
+        reasons.append("undervoltage")
     metrics: dict[str, float] = {
         "cpu_percent": round(reading.cpu_percent, 1),
         "load_1min": reading.load_1min,
@@ -150,6 +175,11 @@ def judge(
     }
     if reading.temperature_celsius is not None:
         metrics["temperature_celsius"] = round(reading.temperature_celsius, 1)
+    if reading.clock_offset is not None and reading.is_clock_trusted:
+        metrics["clock_offset_ms"] = round(reading.clock_offset.offset_ms, 3)
+        metrics["clock_max_error_ms"] = round(reading.clock_offset.max_error_ms, 1)
+    if reading.clock_jump_s:
+        metrics["clock_jump_s"] = reading.clock_jump_s
     return DeviceState(
         "system",
         "system",
@@ -160,7 +190,7 @@ def judge(
     )
 
 
-def _measure(before: CpuTicks, after: CpuTicks) -> Reading:
+def _measure(before: CpuTicks, after: CpuTicks, sys: Path) -> Reading:
     load_1min, _, load_15min, *_ = _read("loadavg").split()
     return Reading(
         cpu_percent(before, after),
@@ -169,8 +199,10 @@ def _measure(before: CpuTicks, after: CpuTicks) -> Reading:
         os.cpu_count() or 1,
         parse_meminfo(_read("meminfo")),
         float(_read("uptime").split()[0]),
-        cpu_celsius(Path("/sys")),
-        Clock().is_trusted(),
+        cpu_celsius(sys),
+        is_clock_trusted=False,
+        clock_offset=timekeeping.read_offset(),
+        is_voltage_low=voltage.is_too_low(sys),
     )
 
 

@@ -5,6 +5,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "l'horloge n'est pas synchronisée : vérifiez le service de temps (NTP)",
         "the clock is not in step: check the time service (NTP)",
     ),
+    "clock-jumped": (
+        "l'horloge a fait un saut : vérifiez le service de temps (NTP) et la pile de l'horloge",
+        "the clock has jumped: check the time service (NTP) and the clock's battery",
+    ),
     "memory-low": ("la mémoire est presque pleine", "memory is nearly full"),
     "temperature-high": (
         "le processeur chauffe : dégagez les aérations",
