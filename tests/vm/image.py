@@ -139,8 +139,6 @@ def release() -> str:
 def sources() -> str:
     """Where the host itself gets its Debian packages from, in the one-line format.
 
-    >>> parse_sources("http://m/debian/|bookworm|main\\nhttp://m/debian/|bookworm|main\\n")
-    'deb http://m/debian/ bookworm main\\n'
     """
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
     lines = _run("apt-get", "indextargets", "--format", form, "Origin: Debian")
