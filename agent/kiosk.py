@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from agent.courier import RESEND_S, Courier
 from agent.errors import StoreError
 from agent.hotplug import Hotplug
 from agent.journal import Journal
+from agent.kinds import KINDS
 from agent.link import Link, Listener
 from agent.loop import Loop, Timer
 from agent.orders import Orders
@@ -27,7 +29,8 @@ from agent.power import Power, power
 from agent.probe import Context, Probe
 from agent.probes import newcomer
 from agent.scheduler import Result, Scheduler
-from agent.spool import Rank
+from agent.sessions import Sessions
+from agent.spool import Build, Rank
 from agent.store import open_store
 from agent.systemd import Systemd
 from agent.voice import Voice, machine_facts
@@ -35,6 +38,9 @@ from contract.errors import MessageError
 from contract.health import is_in_session
 from contract.messages import Ack, Event, decode, encode
 from contract.topics import Channel
+
+if TYPE_CHECKING:
+    from agent.ladder import Ladder
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +79,11 @@ class Kiosk:
         listener = Listener(self._connected, self._heard)
         self.link = Link(config.broker, config.kiosk, self.loop, self.voice.presence, listener)
         self._courier = Courier(self.outbox, self.link.publish, self.loop.now, pace.resend_s)
+        self._sessions = Sessions(self.outbox, self._of_events)
+        self._reboot = self._make_reboot()
         self._orders = self._make_orders()
         self._scheduler = Scheduler(probes, self._context, self._deliver)
+        self._ladder = self._make_ladder()
         self._hotplug = Hotplug()
         self._unheard = set(self._scheduler.names)
         self._on_settled: list[Callable[[], None]] = []
@@ -91,6 +100,8 @@ class Kiosk:
         loop.on_terminate(lambda: self.stop("stopping"))
         loop.watch(self._hotplug.fileno(), self._replug)
         self._orders.reconcile()
+        if self._ladder is not None:
+            self._ladder.resume()
         self._probe()
         self._beat()
         loop.later(self._pace.settle_s, self._settle)
@@ -116,7 +127,7 @@ class Kiosk:
         if self._lock is not None:
             os.close(self._lock)
 
-    def _make_orders(self) -> Orders:
+    def _make_reboot(self) -> Reboot:
         stage = Stage(
             is_heard=lambda: self.outbox.is_empty,
             leave=self.link.close,
@@ -124,6 +135,9 @@ class Kiosk:
             when_settled=self._when_settled,
             devices=self.board.devices,
         )
+        return Reboot(self._power, self.loop, self._clock, stage, self._pace.down_within_s)
+
+    def _make_orders(self) -> Orders:
         orders = Orders(
             self.outbox,
             Journal(self.outbox.disk),
@@ -132,9 +146,24 @@ class Kiosk:
             self.board.devices,
             self._courier.pump,
         )
-        reboot = Reboot(self._power, self.loop, self._clock, stage, self._pace.down_within_s)
-        orders.learn((Ping(self._clock), reboot))
+        orders.learn((Ping(self._clock), self._reboot))
         return orders
+
+    def _make_ladder(self) -> "Ladder | None":
+        if not any(item.recovery for item in self._config.peripherals):
+            return None
+        from agent import cures  # a kiosk that may cure nothing does not load it
+
+        scene = cures.Scene(
+            in_session=lambda: is_in_session(self.board.devices()),
+            is_busy=lambda: self._orders.is_disrupting,
+            look=self._look,
+            say=self._happened_with,
+            reboot=lambda failed: cures.restart(self._reboot, failed),
+            moment=lambda: cures.moment(self._clock),
+            life=self.voice.boot_id,
+        )
+        return cures.ladder(self._config, self.outbox.disk, scene, self.loop)
 
     def _restart(self) -> None:
         self.is_restarting = True
@@ -165,7 +194,11 @@ class Kiosk:
         self.loop.post(lambda: self._apply(result))
 
     def _apply(self, result: Result) -> None:
+        if self._ladder is not None:
+            result = self._ladder.heard(result)
         self._news(self.board.apply(result, self.loop.now()))
+        if self._sessions.follow(result.states):
+            self._courier.pump()
         self._unheard.discard(result.probe)
         if not self._unheard:
             self._settle()
@@ -191,9 +224,16 @@ class Kiosk:
 
     def _happened(self, *events: Event) -> None:
         """Say what happened, beside how things are."""
-        report = self.voice.report((), self.board.verdict(), is_full=False, events=events)
-        self.outbox.push(report, Rank.CHANGE)
+        self.outbox.push(self._of_events(events), Rank.CHANGE)
         self._courier.pump()
+
+    def _happened_with(self, event: Event, also: Callable[[], None]) -> None:
+        """Say what happened and write what goes with it, both or neither. Raises StoreError."""
+        self.outbox.push_on_disk(self._of_events((event,)), Rank.CHANGE, also)
+        self._courier.pump()
+
+    def _of_events(self, events: tuple[Event, ...]) -> Build:
+        return self.voice.report((), self.board.verdict(), is_full=False, events=events)
 
     def _settle(self) -> None:
         """All probes have reported once, or have had the time to."""
@@ -223,6 +263,11 @@ class Kiosk:
         probe = newcomer(name, self._config)
         if probe is not None:
             self._scheduler.add(probe)
+
+    def _look(self, name: str) -> None:
+        """As closely as a probe can, and now."""
+        self._scheduler.closely(name)
+        self._probe()
 
     def _replug(self) -> None:
         for name in self._hotplug.read():
@@ -267,6 +312,11 @@ class Kiosk:
         if self._clock.is_trusted():
             self.outbox.forget_old(self._clock.utc())
         self._say_all(Rank.ROUTINE)
+        # Of what came without a word of the kernel's we would never hear.
+        for kind in KINDS:
+            if kind.name not in self._scheduler.names:
+                self._welcome(kind.name)
+        self._probe()
         self.loop.later(self._pace.full_report_s, self._hourly)
 
     def _state(self) -> str:

@@ -22,7 +22,7 @@ def probes(config: Config) -> tuple[Probe, ...]:
 
     Raises ConfigError when a peripheral's declaration is wrong.
     """
-    wanted = [kind for kind in KINDS if config.declared(kind.name) or _shows(kind)]
+    wanted = [kind for kind in KINDS if _is_declared(kind, config) or _shows(kind)]
     return (*(probe(config) for probe in ALWAYS), *_load(wanted, config))
 
 
@@ -34,6 +34,10 @@ def newcomer(name: str, config: Config) -> Probe | None:
 
 def _load(kinds: Iterable[Kind], config: Config) -> tuple[Probe, ...]:
     return tuple(import_module(kind.module).probe(config) for kind in kinds)
+
+
+def _is_declared(kind: Kind, config: Config) -> bool:
+    return any(config.declared(name) for name in (kind.name, *kind.also_for))
 
 
 def _shows(kind: Kind) -> bool:

@@ -21,7 +21,13 @@ CONFIG = Config(
 
 def test_every_probe_runs_once_and_the_verdict_counts_the_declared_camera() -> None:
     devices, answer = check.run(CONFIG)
-    assert [state.id for state in devices] == ["system", "storage", "network", "desk-camera"]
+    assert [state.id for state in devices] == [
+        "system",
+        "storage",
+        "network",
+        "desk-camera",
+        "session",
+    ]
     by_id = {state.id: state for state in devices}
     assert by_id["system"].facts["boot_id"] == (
         Path("/proc/sys/kernel/random/boot_id").read_text().strip()

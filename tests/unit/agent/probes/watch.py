@@ -27,7 +27,8 @@ PROBES = (camera, system, storage)
 
 def config(declared: str) -> Config:
     items = (
-        Peripheral(item["id"], "camera", match=Match(**item["match"]))
+        # These cameras are plugged and pulled: there is nothing behind them to be opened.
+        Peripheral(item["id"], "camera", match=Match(**item["match"]), settings={"look": False})
         for item in json.loads(declared)
     )
     broker = Broker("127.0.0.1", Path("ca"), Path("crt"), Path("key"))
