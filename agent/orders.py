@@ -40,6 +40,11 @@ class Orders:
         self._under_way: dict[str, str] = {}  # command id -> name
         self._refused: set[str] = set()  # answered without a journal: not again in this life
 
+    @property
+    def is_disrupting(self) -> bool:
+        """Whether a command is under way that disturbs whoever uses the kiosk."""
+        return any(spec(name).is_disruptive for name in self._under_way.values())
+
     def learn(self, works: Iterable[Work]) -> None:
         """Which commands there are."""
         self._works = {work.name: work for work in works}

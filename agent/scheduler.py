@@ -27,12 +27,16 @@ JITTER = 0.05
 
 
 class Result(Struct, frozen=True):
-    """What one run of a probe found. With an `error`, its devices as unknown."""
+    """What one run of a probe found. With an `error`, its devices as unknown.
+
+    `started` is of the monotonic clock.
+    """
 
     probe: str
     states: tuple[DeviceState, ...]
     duration_s: float
     error: str | None = None
+    started: float = 0.0
 
 
 class _Run(Struct):
@@ -53,6 +57,7 @@ class _Entry(Struct):
     due: float
     started: float = float("-inf")
     hasty_runs: int = 0  # how many of the next runs hot-plug asked for
+    is_deep: bool = False  # the next run looks as closely as it can
     is_stuck: bool = False  # a run of it was abandoned and has not come back
     states: tuple[DeviceState, ...] = ()
     stat: footprint.Stat | None = None
@@ -127,6 +132,15 @@ class Scheduler:
                 entry.hasty_runs = 2
                 entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
 
+    def closely(self, name: str) -> None:
+        """Run this probe now, as closely as it can look. Unknown names are ignored."""
+        with self._lock:
+            entry = self._plan.get(name)
+            if entry is not None:
+                entry.is_deep = True
+                entry.hasty_runs = max(1, entry.hasty_runs)
+                entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
+
     def stats(self) -> tuple[footprint.Stat, ...]:
         """How the last run of each probe went."""
         return tuple(entry.stat for entry in self._plan.values() if entry.stat is not None)
@@ -160,7 +174,10 @@ class Scheduler:
         entry.hasty_runs = max(0, entry.hasty_runs - 1)
         is_in_turn = not any(run.is_in_turn for run in self._running.values())
         limit = now + entry.probe.timeout_s
-        run = _Run(entry.probe, self._context(), now, limit, is_in_turn)
+        context = self._context()
+        if entry.is_deep:
+            context, entry.is_deep = replace(context, is_deep=True), False
+        run = _Run(entry.probe, context, now, limit, is_in_turn)
         self._running[entry.probe.name] = run
         return run
 
@@ -214,7 +231,7 @@ class Scheduler:
             duration_s = self._clock() - run.started
             entry.states = states
             entry.stat = footprint.Stat(run.probe.name, duration_s)
-            return Result(run.probe.name, states, duration_s)
+            return Result(run.probe.name, states, duration_s, None, run.started)
 
     def _fail(self, run: _Run, reason: str, error: str) -> Result:
         entry = self._plan[run.probe.name]
@@ -227,7 +244,7 @@ class Scheduler:
         entry.states = tuple(
             replace(state, health=Health.UNKNOWN, reasons=(reason,), metrics={}) for state in known
         )
-        return Result(run.probe.name, entry.states, duration_s, error)
+        return Result(run.probe.name, entry.states, duration_s, error, run.started)
 
 
 def _thread(work: Callable[..., None], *arguments: object) -> None:

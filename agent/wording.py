@@ -11,6 +11,7 @@ from agent.words import (
     power,
     printer,
     readers,
+    recovery,
     scanner,
     screen,
     sound,
@@ -72,6 +73,7 @@ REASONS: dict[str, tuple[str, str]] = {
     **scanner.REASONS,
     **readers.REASONS,
     **power.REASONS,
+    **recovery.REASONS,
 }
 
 

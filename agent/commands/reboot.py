@@ -64,7 +64,11 @@ class Reboot:
         delay_s = _delay_s(entry)
         if delay_s:
             log.warning("this machine restarts in %d s, as told by command %s", delay_s, entry.id)
-        self._loop.later(delay_s, lambda: self._linger(finish, FAREWELL_S))
+        self._loop.later(delay_s, lambda: self.leave(finish))
+
+    def leave(self, finish: Finish) -> None:
+        """Let the region hear of it, go offline as told, restart. `finish` hears of failure."""
+        self._linger(finish, FAREWELL_S)
 
     def resume(self, entry: Entry, finish: Finish) -> None:
         """A new boot id is the proof. The old one means that nothing happened, or not yet."""
