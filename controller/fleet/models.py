@@ -197,6 +197,7 @@ class Ending(models.TextChoices):
 
     OPEN = "open"  # it goes on, or its end has not been heard yet
     SAID = "said"  # by the kiosk
+    CUT = "cut"  # so was the power, or the agent: the kiosk tells about when
     UNHEARD = "unheard"  # another one began: nobody knows when this one ended
 
 

@@ -54,7 +54,7 @@ def _save_visits(cursor: CursorWrapper, told: Sequence[Visit], at: Stamp) -> Non
                 stamp(visit.began_at),
                 None if visit.ended_at is None else stamp(visit.ended_at),
                 visit.duration_s,
-                (Ending.OPEN if visit.ended_at is None else Ending.SAID).value,
+                visit.ending.value,
                 visit.clock_trusted,
                 at,
             )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from contract.events import EventName
 from contract.health import FactValue
 from contract.messages import Report
+from controller.fleet.models import Ending
 
 #: No visit takes longer: what says so is no duration.
 _LONGEST = timedelta(days=31)
@@ -40,6 +41,7 @@ class Visit(NamedTuple):
     began_at: datetime
     ended_at: datetime | None  # None: that it began is all that is known
     duration_s: float | None
+    ending: Ending
     clock_trusted: bool
 
 
@@ -74,7 +76,7 @@ def visits(events: Iterable[Happened]) -> Iterator[Visit]:
 
 def _started(event: Happened) -> Visit:
     began_at = _time(event.facts.get("at")) or event.at
-    return Visit(event.kiosk, event.device, began_at, None, None, event.clock_trusted)
+    return Visit(event.kiosk, event.device, began_at, None, None, Ending.OPEN, event.clock_trusted)
 
 
 def _ended(event: Happened) -> Visit | None:
@@ -87,7 +89,10 @@ def _ended(event: Happened) -> Visit | None:
     # By the length, which no clock that was set meanwhile can falsify.
     ended_at = event.at if length is None else began_at + length
     duration_s = None if length is None else length.total_seconds()
-    return Visit(event.kiosk, event.device, began_at, ended_at, duration_s, event.clock_trusted)
+    ending = Ending.CUT if event.facts.get("is_cut_short") is True else Ending.SAID
+    return Visit(
+        event.kiosk, event.device, began_at, ended_at, duration_s, ending, event.clock_trusted
+    )
 
 
 def _length(said: FactValue | None) -> timedelta | None:

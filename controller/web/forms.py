@@ -63,6 +63,8 @@ class RebootForm(forms.Form):
         error_messages={"required": gettext_lazy("Say why: colleagues will read it.")},
     )
 
+    force = forms.BooleanField(required=False)  # even while a citizen is in session
+
     def __init__(self, kiosk_id: str, *args: Any, **kwargs: Any) -> None:
         self._kiosk_id = kiosk_id
         super().__init__(*args, **kwargs)

@@ -25,6 +25,8 @@ SHAPES: dict[str, str] = {
     "asleep": '<path d="M6.2 1.3a6.8 6.8 0 1 0 8.5 8.5A5.6 5.6 0 0 1 6.2 1.3Z"/>',
     # a bar
     "aside": '<rect x="1.5" y="6.2" width="13" height="3.6" rx="1.8"/>',
+    # a person
+    "visit": '<circle cx="8" cy="4.4" r="3.2"/><path d="M1.9 15.2a6.1 6.1 0 0 1 12.2 0Z"/>',
     # a clock
     "waiting": '<circle class="line" cx="8" cy="8" r="6.6"/>'
     '<path class="line" d="M8 4.2V8l2.6 1.7"/>',

@@ -18,7 +18,7 @@ from contract.topics import is_kiosk_id
 from controller.commands import selectors as commands
 from controller.commands import services as orders
 from controller.commands.models import Command
-from controller.errors import NotFound, Refused
+from controller.errors import NotFound, NotPermitted, Refused
 from controller.fleet import selectors
 from controller.fleet.models import KioskKind
 from controller.fleet.standing import Standing
@@ -78,8 +78,9 @@ def reboot(request: HttpRequest, kiosk_id: str) -> HttpResponse:
                 user=cast(User, request.user),  # the permission asks for a login
                 why=form.cleaned_data["why"],
                 address=request.META.get("REMOTE_ADDR", ""),
+                is_forced=form.cleaned_data["force"],
             )
-        except Refused as err:
+        except (Refused, NotPermitted) as err:
             form.add_error(None, str(err))
         else:
             messages.success(request, _("The restart is ordered. Follow it below."))

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from contract.commands import CommandState
 from contract.health import Health
 from controller.accounts.roles import Role
+from controller.fleet.equipment import Presence
 from controller.fleet.models import Department, HostType, KioskKind, Lifecycle
 from controller.fleet.standing import Standing
 
@@ -82,25 +83,43 @@ DEVICE_KIND: Words = {
     "agent": _("Vigie's agent"),
     "camera": _("Camera"),
     "microphone": _("Microphone"),
-    "speaker": _("Loudspeakers"),
     "speakers": _("Loudspeakers"),
-    "loudspeaker": _("Loudspeakers"),
-    "audio": _("Sound"),
     "handset": _("Handset"),
-    "headset": _("Headset"),
     "screen": _("Screen"),
-    "display": _("Screen"),
-    "touch": _("Touch screen"),
     "touchscreen": _("Touch screen"),
+    "application": _("Kiosk application"),
     "printer": _("Printer"),
     "receipt-printer": _("Receipt printer"),
-    "ticket-printer": _("Ticket printer"),
     "scanner": _("Scanner"),
     "barcode-reader": _("Barcode reader"),
     "card-reader": _("Card reader"),
-    "ups": _("Power supply unit"),
-    "modem": _("Modem"),
+    "wifi": _("Wi-Fi"),
+    "modem": _("4G modem"),
+    "video-platform": _("Video service"),
+    "ups": _("Backup battery"),
+    "usb": _("USB ports"),
+    "session": _("Sessions"),
     "presence": _("Connection"),
+}
+
+#: Of a peripheral that was declared, or that nobody declared.
+EQUIPMENT: Words = {
+    Presence.THERE: _("there"),
+    Presence.MISSING: _("missing"),
+    Presence.SWAPPED: _("replaced by another one"),
+    Presence.MOVED: _("plugged in somewhere else"),
+    Presence.UNEXPECTED: _("not declared"),
+    Presence.UNMEASURED: _("not known yet"),
+}
+
+#: Of shapes.SHAPES: how that is drawn.
+EQUIPMENT_SHAPE: Words = {
+    Presence.THERE: "ok",
+    Presence.MISSING: "missing",
+    Presence.SWAPPED: "degraded",
+    Presence.MOVED: "degraded",
+    Presence.UNEXPECTED: "degraded",
+    Presence.UNMEASURED: "unknown",
 }
 
 PRESENCE: Words = {
@@ -174,11 +193,19 @@ METRIC: Words = {
     "rss_bytes": _("Memory of the agent"),
     "probes_failed": _("Failed measurements"),
     "toner_percent": _("Toner"),
-    "paper_percent": _("Paper"),
-    "level_percent": _("Level"),
-    "battery_percent": _("Battery"),
     "charge_percent": _("Charge"),
+    "runtime_s": _("Lasts for"),
+    "load_percent": _("Load of the battery"),
+    "input_volts": _("Mains voltage"),
+    "battery_volts": _("Battery voltage"),
     "signal_percent": _("Signal"),
+    "signal_dbm": _("Signal"),
+    "rate_mbps": _("Rate"),
+    "resolve_ms": _("Name found in"),
+    "connect_ms": _("Connected in"),
+    "tls_ms": _("Encrypted in"),
+    "running_s": _("Running for"),
+    "starts": _("Starts"),
 }
 
 

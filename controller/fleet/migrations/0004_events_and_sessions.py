@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('began_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('duration_s', models.FloatField(null=True)),
-                ('ending', models.CharField(choices=[('open', 'Open'), ('said', 'Said'), ('unheard', 'Unheard')], default='open', max_length=7)),
+                ('ending', models.CharField(choices=[('open', 'Open'), ('said', 'Said'), ('cut', 'Cut'), ('unheard', 'Unheard')], default='open', max_length=7)),
                 ('clock_trusted', models.BooleanField()),
                 ('received_at', models.DateTimeField(db_index=True)),
                 ('kiosk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='fleet.kiosk')),

@@ -14,11 +14,22 @@ from django.utils.text import capfirst
 
 from contract.commands import CommandState
 from controller.accounts.roles import role_of
+from controller.fleet.equipment import Item
 from controller.fleet.models import Device, Kiosk
 from controller.fleet.selectors import Filters, FleetView
 from controller.fleet.standing import Standing
 from controller.ingest.models import Gap
-from controller.web import answers, facts, measures, reasons, receipts, shapes, words
+from controller.web import (
+    answers,
+    facts,
+    groups,
+    happenings,
+    measures,
+    reasons,
+    receipts,
+    shapes,
+    words,
+)
 
 register = template.Library()
 register.simple_tag(shapes.shape, name="shape")
@@ -31,6 +42,8 @@ register.filter("life", receipts.life)
 register.filter("comparison", receipts.comparison)
 register.simple_tag(receipts.summary, name="outcome")
 register.filter("hours", words.opening_hours)
+register.filter("timeline", happenings.timeline)
+register.filter("groups", groups.groups)
 
 _TABLES: Mapping[str, words.Words] = {
     "health": words.HEALTH,
@@ -42,6 +55,8 @@ _TABLES: Mapping[str, words.Words] = {
     "host": words.HOST,
     "department": words.DEPARTMENT,
     "device_kind": words.DEVICE_KIND,
+    "equipment": words.EQUIPMENT,
+    "equipment_shape": words.EQUIPMENT_SHAPE,
     "presence": words.PRESENCE,
     "presence_reason": words.PRESENCE_REASON,
     "command": words.COMMAND,
@@ -54,6 +69,10 @@ _MAIN: Mapping[str, tuple[str, ...]] = {
     "storage": ("free_bytes", "free_percent"),
     "network": ("rtt_ms", "jitter_ms", "loss_percent"),
     "agent": ("rss_bytes", "cpu_percent"),
+    "wifi": ("signal_dbm", "rate_mbps"),
+    "modem": ("signal_percent",),
+    "video-platform": ("connect_ms", "tls_ms"),
+    "ups": ("charge_percent", "runtime_s", "load_percent"),
 }
 _MAIN_COUNT = 3
 
@@ -73,11 +92,21 @@ def reasons_text(keywords: list[str]) -> str:
 @register.filter
 def device_name(device: Device) -> str:
     """`Printer`, or `Printer (counter)` where a kiosk may have several."""
-    for name in (device.device, device.kind):
+    return _name(device.device, device.kind)
+
+
+@register.filter
+def item_name(item: Item) -> str:
+    """The same, of a peripheral in the list of what must be there."""
+    return _name(item.id, item.kind)
+
+
+def _name(identifier: str, kind: str) -> str:
+    for name in (identifier, kind):
         if name in words.DEVICE_KIND:
             known = words.word(words.DEVICE_KIND, name)
-            return known if name == device.device else f"{known} ({device.device})"
-    return device.device
+            return known if name == identifier else f"{known} ({identifier})"
+    return identifier
 
 
 @register.filter

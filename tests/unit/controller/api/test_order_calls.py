@@ -131,7 +131,9 @@ def test_the_description_is_open_and_names_every_call(db: None) -> None:
     assert set(described["paths"]) == {
         "/api/kiosks",
         "/api/kiosks/{kiosk_id}",
+        "/api/kiosks/{kiosk_id}/events",
         "/api/kiosks/{kiosk_id}/readings",
+        "/api/kiosks/{kiosk_id}/sessions",
         "/api/kiosks/{kiosk_id}/commands",
         "/api/commands/{command_id}",
         "/api/summary",

@@ -112,6 +112,11 @@ def test_an_end_that_names_no_start_is_dated_by_its_length(say: Say) -> None:
     assert told() == [WHOLE]
 
 
+def test_a_visit_that_a_power_cut_ended_says_so(say: Say) -> None:
+    say(ended(2, is_cut_short=True), began(1))
+    assert told() == [(*WHOLE[:3], Ending.CUT)]
+
+
 def test_a_visit_whose_end_was_lost_is_over_when_another_begins(say: Say) -> None:
     later = NOON + timedelta(hours=1)
     say(began(1))

@@ -3,7 +3,10 @@
 import pytest
 from django.utils import translation
 
+from agent.kinds import KINDS
+from agent.wording import REASONS as AGENT
 from controller.web.reasons import REASONS, reason
+from controller.web.words import DEVICE_KIND, word
 
 IPP = """none other media-needed media-jam media-low media-empty moving-to-paused paused shutdown
 connecting-to-device timed-out stopping stopped-partly toner-low toner-empty spool-area-full
@@ -13,13 +16,9 @@ fuser-over-temp fuser-under-temp opc-near-eol opc-life-over developer-low develo
 interpreter-resource-unavailable offline-report"""
 SANE = """unsupported cancelled device-busy inval jammed no-docs cover-open io-error no-mem
 access-denied"""
-AGENT = """no-route no-carrier no-echo name-not-resolved rtt-high jitter-high loss-high
-interface-errors storage-low storage-full read-only inodes-low wear-high disk-failing fs-errors
-memory-low load-high temperature-high clock-not-trusted not-connected swapped moved timed-out
-probe-error not-enrolled muted on-battery battery-low"""
 
 
-@pytest.mark.parametrize("keyword", f"{IPP} {SANE} {AGENT}".split())
+@pytest.mark.parametrize("keyword", [*f"{IPP} {SANE}".split(), *AGENT])
 def test_a_known_keyword_has_words_in_both_languages(keyword: str) -> None:
     with translation.override("en"):
         english = reason(keyword)
@@ -46,3 +45,8 @@ def test_no_reason_is_left_without_french() -> None:
         with translation.override("fr"):
             same += [keyword] if str(text) == english else []
     assert same == []
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_every_kind_that_an_agent_measures_has_a_name(kind: str) -> None:
+    assert word(DEVICE_KIND, kind) != kind
