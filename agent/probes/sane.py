@@ -171,10 +171,8 @@ def where_plugged(device: str, node: str) -> str:
     >>> where_plugged("fujitsu:ScanSnap S1500:111", "/dev/bus/usb/002/017")
     'fujitsu:ScanSnap S1500:111'
     """
-    bus, number = node.split("/")[-2:]
-    if not (bus.isdigit() and number.isdigit()):
-        return device
-    return re.sub(r":libusb:\d+:\d+$", f":libusb:{bus}:{number}", device)
+    now = re.fullmatch(r"/dev/bus/usb/(\d+)/(\d+)", node)
+    return re.sub(r":libusb:\d+:\d+$", f":libusb:{now[1]}:{now[2]}", device) if now else device
 
 
 def _failed(reason: str, facts: dict[str, FactValue]) -> Finding:

@@ -5,6 +5,7 @@ board's own bus, where its name and its links are all there is to tell it by.
 """
 
 import pyudev
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agent.config import Config
@@ -18,24 +19,41 @@ KIND = "touchscreen"
 INHIBITED = "touch-off"
 
 
+class _Input(Struct, frozen=True):
+    """What the input device of a node says, which the node itself does not."""
+
+    name: str
+    is_off: bool
+
+
 def probe(config: Config) -> Probe:
     """Reports each declared touchscreen, and any other that is found."""
     declared = config.declared(KIND)
     udev = pyudev.Context()
 
     def run(_context: Context) -> tuple[DeviceState, ...]:
-        found = plugged.find(udev, "input", is_touch)
-        named = {each.path: _named(udev, each) for each in found}
-        off = {path for path in named if _is_inhibited(udev, path)}
-        pairs = plugged.pair(declared, tuple(named.values()))
+        inputs = read(udev)
+        found = [_named(one, inputs) for one in plugged.find(udev, "input", is_touch)]
+        pairs = plugged.pair(declared, found)
         states = []
         for item in declared:
             one, oddity = pairs[item.id]
-            state = plugged.presence(item, one, oddity)
-            states.append(add(state, judge(is_off=one is not None and one.path in off)))
-        return (*states, *plugged.strays(KIND, pairs, tuple(named.values())))
+            is_off = one is not None and one.path in inputs and inputs[one.path].is_off
+            states.append(add(plugged.presence(item, one, oddity), judge(is_off=is_off)))
+        return (*states, *plugged.strays(KIND, pairs, found))
 
     return Probe(KIND, config.probes.period_s(KIND, 60.0), config.probes.timeout_s, run)
+
+
+def read(udev: pyudev.Context) -> dict[str, _Input]:
+    """The input devices of touchscreens, by node."""
+    found = {}
+    for node in udev.list_devices(subsystem="input"):
+        parent = node.parent if is_touch(node) else None
+        if parent is not None:
+            name = plugged.attribute(parent, "name")
+            found[node.device_node] = _Input(name, plugged.attribute(parent, "inhibited") == "1")
+    return found
 
 
 def is_touch(device: pyudev.Device) -> bool:
@@ -49,20 +67,8 @@ def judge(*, is_off: bool) -> Finding:
     return Finding(Health.FAILED, (INHIBITED,)) if is_off else Finding()
 
 
-def _named(udev: pyudev.Context, one: Plugged) -> Plugged:
-    """With its name, which is its input device's: the node has none."""
-    name = _of_input(udev, one.path, "name")
-    return one if one.product or not name else replace(one, product=name)
-
-
-def _is_inhibited(udev: pyudev.Context, path: str) -> bool:
-    return _of_input(udev, path, "inhibited") == "1"
-
-
-def _of_input(udev: pyudev.Context, path: str, name: str) -> str:
-    """An attribute of the input device that a node belongs to; empty when it is going away."""
-    try:
-        parent = pyudev.Devices.from_device_file(udev, path).parent
-    except (pyudev.DeviceNotFoundError, OSError, ValueError):
-        return ""
-    return plugged.attribute(parent, name) if parent is not None else ""
+def _named(one: Plugged, inputs: dict[str, _Input]) -> Plugged:
+    """On a board's own bus only the input device has a name."""
+    if one.product or one.path not in inputs:
+        return one
+    return replace(one, product=inputs[one.path].name)

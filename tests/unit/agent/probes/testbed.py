@@ -8,9 +8,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from agent.config import Peripheral
+from contract.health import DeviceState
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[3]
 PRELOAD = "libumockdev-preload.so.0"
+FIXTURES = REPOSITORY / "tests" / "fixtures" / "udev"
 LIMIT_S = 60.0
 USB = "/devices/pci0000:00/0000:00:14.0/usb1"
 
@@ -64,6 +70,17 @@ class Bed(Child):
         nodes = [f"/sys{camera_path(port, each)}" for each in (number, number + 1)]
         self._order(remove=[*nodes, f"/sys{USB}/{port}"], announce=nodes[0])
 
+    def plug_recorded(self, name: str) -> list[str]:
+        """Plug in what tests/fixtures/udev has under this name; answers its paths, top first."""
+        description = (FIXTURES / f"{name}.umockdev").read_text()
+        paths = [line[3:] for line in description.splitlines() if line.startswith("P: ")]
+        self.plug(description, paths[-1])
+        return [f"/sys{path}" for path in paths]
+
+    def pull(self, paths: list[str]) -> None:
+        """Take away a device with all that hangs below it: paths, top first."""
+        self._order(remove=paths[::-1], announce=paths[-1])
+
     def _order(self, **order: str | list[str]) -> None:
         self.say(json.dumps(order))
         assert self.hear() == "done"
@@ -101,6 +118,20 @@ class Watch(Child):
         said: dict[str, Any] = json.loads(self.hear())
         self.news += said.get("news", [])
         return said
+
+
+class Glance(Child):
+    """One probe on a bed, run whenever it is asked."""
+
+    def __init__(self, bed: Bed, kind: str, declared: list[Peripheral], folder: Path) -> None:
+        items = msgspec.json.encode(declared).decode()
+        super().__init__("glance.py", kind, items, str(folder), UMOCKDEV_DIR=bed.root)
+
+    def look(self, how: str = "look") -> dict[str, DeviceState]:
+        """What it finds now, by id. `how` may also be "deep" or "session"."""
+        self.say(how)
+        states = msgspec.json.decode(self.hear(), type=tuple[DeviceState, ...])
+        return {state.id: state for state in states}
 
 
 def camera_path(port: str, number: int) -> str:
