@@ -20,7 +20,7 @@ from agent.settings import settings
 from contract.health import DeviceState, Health
 
 KIND = "barcode-reader"
-WRONG_MODE, NO_DRIVER = "wrong-mode", "no-driver"
+OTHER_MODE, NO_DRIVER = "other-mode", "no-driver"
 
 
 class Mode(StrEnum):
@@ -112,7 +112,7 @@ def judge(
 def _mode(one: Plugged, mode: Mode, told: Settings) -> Finding:
     facts = {"mode": str(mode)}
     if told.mode not in (None, mode):
-        return Finding(Health.FAILED, (WRONG_MODE,), {}, facts)
+        return Finding(Health.FAILED, (OTHER_MODE,), {}, facts)
     if not one.usb_id and mode is Mode.SERIAL:
         # A plain serial port is there with or without a reader at its other end.
         return Finding(Health.UNKNOWN, ("not-measured",), {}, facts)

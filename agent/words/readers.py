@@ -1,7 +1,7 @@
 """What ails barcode and card readers. In French and in English."""
 
 REASONS: dict[str, tuple[str, str]] = {
-    "wrong-mode": (
+    "other-mode": (
         "le lecteur est dans un autre mode que prévu : scannez le code de réglage de sa notice",
         "the reader is in another mode than declared: scan the setup code of its manual",
     ),

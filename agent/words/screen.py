@@ -1,6 +1,10 @@
 """What ails screens, touch and the kiosk application. In French and in English."""
 
 REASONS: dict[str, tuple[str, str]] = {
+    "touch-off": (
+        "l'écran tactile est désactivé par le système : redémarrez la borne",
+        "touch is switched off by the system: restart the kiosk",
+    ),
     "off": (
         "l'écran est en veille pendant les heures d'ouverture : réveillez-le",
         "the screen is asleep during opening hours: wake it up",

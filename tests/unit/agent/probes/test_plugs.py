@@ -99,9 +99,9 @@ def test_another_reader_in_its_place_is_swapped(
     "set to keyboard by a setup code",
     "umockdev: back as a keyboard at its port",
     "failed",
-    "wrong-mode",
+    "other-mode",
 )
-def test_a_reader_that_became_a_keyboard_is_in_the_wrong_mode(
+def test_a_reader_that_became_a_keyboard_is_in_another_mode(
     bed: Bed, begin: Begin, detection: Detection
 ) -> None:
     paths = bed.plug_recorded("barcode-serial")
