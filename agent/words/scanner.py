@@ -6,17 +6,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "a document is stuck in the feeder: take it out",
     ),
     "cover-open": ("le capot est ouvert : refermez-le", "the cover is open: close it"),
+    # Said of cameras too: words for both.
     "device-busy": (
-        "le scanner reste occupé sans personne : éteignez-le puis rallumez-le",
-        "the scanner stays busy with nobody there: switch it off and on again",
+        "occupé alors que personne n'est là : redémarrez la borne, et l'appareil s'il a un bouton",
+        "busy with nobody there: restart the kiosk, and the device if it has a switch",
     ),
     "io-error": (
         "le scanner ne communique plus : éteignez-le, vérifiez son câble, rallumez-le",
         "the scanner no longer communicates: switch it off, check its cable, switch it on",
-    ),
-    "access-denied": (
-        "l'accès à l'appareil est refusé : vérifiez les droits et le partage",
-        "access to the device is denied: check rights and sharing",
     ),
     "no-mem": (
         "le scanner n'a plus de mémoire : éteignez-le puis rallumez-le",
