@@ -91,7 +91,7 @@ def ask(wanted: Settings) -> Finding:
         return judge_nut(nut.variables(wanted.host, wanted.port, wanted.name, _PATIENCE_S))
     except NutError as err:
         if err.code == "DATA-STALE":  # its driver runs, and has lost it
-            return Finding(Health.MISSING, (NOT_CONNECTED,))
+            return Finding(Health.MISSING, (NOT_CONNECTED,), facts={"trouble": str(err)})
         reason = NOT_MEASURED if err.code == "UNKNOWN-UPS" else NUT_DOWN
         return Finding(Health.UNKNOWN, (reason,), facts={"trouble": str(err)[:200]})
 
