@@ -76,7 +76,10 @@ def _run(args: argparse.Namespace) -> int:
     places = region.read(args.kiosks, args.leave_out)
     _allow_files(len(places))
     started = datetime.now(UTC).isoformat()
-    kiosks = [furnish(place.kiosk, place.kind, args.seed, args.faults, started) for place in places]
+    kiosks = [
+        furnish(place.kiosk, place.kind, args.seed, args.faults, started, args.speed)
+        for place in places
+    ]
     host, port = args.broker
     loop = Loop()
     fleet = Fleet(

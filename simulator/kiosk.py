@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from contract.health import DeviceState, Health, Verdict, verdict
 from contract.messages import Declared
 from simulator.parts import EXPERT, PVP, Fault, Part
-from simulator.schedule import DARKNESS, DEVICES, Level, Spell, next_turn, spell
+from simulator.schedule import DARKNESS, DEVICES, SESSIONS, Level, Spell, next_turn, spell
+from simulator.visits import SESSION, Calendar, Visit
+from simulator.visits import device as session
+from simulator.visits import visit as visit_of
 
 _HAIR_S = 0.001
 _WAVE_S = 5400.0  # a metric wanders up and down in about this time
@@ -25,6 +28,7 @@ class Kiosk:
     level: Level
     run: str
     phase_s: float  # keeps the fleet out of step
+    speed: float = 1.0  # seconds of the fleet's clock in each real one
 
     @property
     def required(self) -> frozenset[str]:
@@ -54,6 +58,7 @@ class State:
     devices: tuple[DeviceState, ...]
     turn_at: float
     dark: Spell | None = None  # no line or no mains
+    visit: Visit | None = None  # a citizen is there
 
     @property
     def has_lost_power(self) -> bool:
@@ -61,13 +66,16 @@ class State:
         return self.dark is not None and self.dark.choice < 0.5
 
 
-def furnish(kiosk: str, kind: str, seed: int, level: Level, run: str) -> Kiosk:
-    """A kiosk of `kind` (`pvp` or `expert`) with the parts its seed gives it."""
+def furnish(kiosk: str, kind: str, seed: int, level: Level, run: str, speed: float = 1.0) -> Kiosk:
+    """A kiosk of `kind` (`pvp` or `expert`) with the parts its seed gives it.
+
+    `run` is when the run began, ISO 8601.
+    """
     draw = _draw(seed, kiosk, "parts")
     phase_s = draw.uniform(0, 86400)
     wanted = EXPERT if kind == "expert" else PVP
     parts = tuple(part for part in wanted if draw.random() < part.share)
-    return Kiosk(kiosk, parts, seed, level, run, phase_s)
+    return Kiosk(kiosk, parts, seed, level, run, phase_s, speed)
 
 
 def begin(kiosk: Kiosk, now: float) -> State:
@@ -91,20 +99,23 @@ def step(kiosk: Kiosk, state: State, now: float) -> State:
         next_turn(DEVICES[kiosk.level], _key(kiosk, part), now + kiosk.phase_s) - kiosk.phase_s
         for part in kiosk.parts
     ]
+    visits = next_turn(SESSIONS[kiosk.level], _visits(kiosk), now + kiosk.phase_s)
+    turns.append(visits - kiosk.phase_s)
     # A hair later: sums of floats must not bring us back to the instant before the turn.
     turn_at = min(turns) + _HAIR_S
-    return replace(state, devices=measure(kiosk, state.boot, now), turn_at=turn_at, dark=dark)
+    return replace(_looked_at(kiosk, state, state.boot, now), turn_at=turn_at, dark=dark)
 
 
 def reboot(kiosk: Kiosk, state: State, now: float) -> State:
     """The kiosk after a new boot at `now`: some faults do not survive it."""
     boot = _boot(kiosk, now, state.boot.count + 1)
-    return replace(state, boot=boot, devices=measure(kiosk, boot, now))
+    return _looked_at(kiosk, state, boot, now)
 
 
 def measure(kiosk: Kiosk, boot: Boot, now: float) -> tuple[DeviceState, ...]:
     """Every device of the kiosk as a full report would say it at `now`."""
-    return tuple(_device(kiosk, part, boot, now) for part in kiosk.parts)
+    parts = (_device(kiosk, part, boot, now) for part in kiosk.parts)
+    return (*parts, session(_visit(kiosk, boot, now)))
 
 
 def judge(kiosk: Kiosk, devices: tuple[DeviceState, ...]) -> Verdict:
@@ -122,6 +133,16 @@ def changes(
         for device in after
         if known.get(device.id) != (device.health, device.reasons, device.facts)
     )
+
+
+def _looked_at(kiosk: Kiosk, state: State, boot: Boot, now: float) -> State:
+    devices = measure(kiosk, boot, now)
+    return replace(state, boot=boot, devices=devices, visit=_visit(kiosk, boot, now))
+
+
+def _visit(kiosk: Kiosk, boot: Boot, now: float) -> Visit | None:
+    calendar = Calendar(kiosk.run, kiosk.speed)
+    return visit_of(_visits(kiosk), kiosk.level, kiosk.phase_s, boot.at, now, calendar)
 
 
 def _device(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> DeviceState:
@@ -169,6 +190,10 @@ def _boot(kiosk: Kiosk, at: float, count: int) -> Boot:
 
 def _key(kiosk: Kiosk, part: Part) -> str:
     return f"{kiosk.seed}/{kiosk.id}/{part.id}"
+
+
+def _visits(kiosk: Kiosk) -> str:
+    return f"{kiosk.seed}/{kiosk.id}/{SESSION}"
 
 
 def _draw(seed: int, kiosk: str, subject: str) -> random.Random:

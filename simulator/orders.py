@@ -5,14 +5,15 @@ from datetime import datetime
 
 from agent.commands.reboot import compare
 from contract import RELEASE
-from contract.commands import CATALOGUE, CommandState, RebootArgs, parse_args, spec
+from contract.commands import CommandState, RebootArgs, parse_args, spec
 from contract.errors import CommandError
 from contract.health import DeviceState
 from contract.messages import Command, Scalar, Text
 from contract.reasons import OutcomeReason, because
 
 Result = dict[str, Scalar | list[Text]]
-_KNOWN = frozenset(entry.name for entry in CATALOGUE)
+#: Others in the contract's catalogue are refused, as by an agent older than they are.
+_KNOWN = ("ping", "reboot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Decision:
     is_ping: bool = False
 
 
-def decide(command: Command, now: datetime, *, is_rebooting: bool = False) -> Decision:
+def decide(
+    command: Command, now: datetime, *, is_rebooting: bool = False, in_session: bool = False
+) -> Decision:
     """What a kiosk does about a command it has not seen before."""
     if command.expires_at <= now:
         late_s = (now - command.expires_at).total_seconds()
@@ -44,7 +47,10 @@ def decide(command: Command, now: datetime, *, is_rebooting: bool = False) -> De
         args = parse_args(command.name, command.args)
     except CommandError as err:
         return _refuse(OutcomeReason.ARGUMENTS_INVALID, str(err))
-    if is_rebooting and spec(command.name).is_disruptive:
+    is_disruptive = spec(command.name).is_disruptive
+    if in_session and is_disruptive and not command.is_forced:
+        return _refuse(OutcomeReason.IN_SESSION)
+    if is_rebooting and is_disruptive:
         return _refuse(OutcomeReason.OTHER_UNDER_WAY, "reboot")
     begun = (Answer(CommandState.ACCEPTED), Answer(CommandState.RUNNING))
     if isinstance(args, RebootArgs):
@@ -52,7 +58,7 @@ def decide(command: Command, now: datetime, *, is_rebooting: bool = False) -> De
     return Decision(begun, is_ping=True)
 
 
-def _refuse(reason: OutcomeReason, detail: str) -> Decision:
+def _refuse(reason: OutcomeReason, detail: str = "") -> Decision:
     return Decision((Answer(CommandState.REFUSED, because(reason, detail)),))
 
 

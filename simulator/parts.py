@@ -37,7 +37,7 @@ class Part:
     is_required: bool
     faults: tuple[Fault, ...]
     metrics: tuple[Metric, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str | bool], ...] = ()
     share: float = 1.0
 
 
@@ -82,10 +82,64 @@ _NETWORK = Part(
         Metric("loss_percent", 0, 0.4, (("loss-high", 3.5),)),
     ),
 )
-_SCREEN = Part("screen", "screen", True, (_GONE,), facts=(("resolution", "1920x1080"),))
-_CAMERA = Part("camera", "camera", True, (_GONE, _STUCK))
+_SCREEN = Part(
+    "screen",
+    "screen",
+    True,
+    (_GONE, _failed("off"), _failed("no-signal", is_cured_by_reboot=True), _degraded("wrong-mode")),
+    facts=(("connector", "HDMI-A-1"), ("is_lit", True), ("mode", "1920x1080")),
+)
+_APPLICATION = Part(
+    "application",
+    "application",
+    True,
+    (
+        _failed("not-running", is_cured_by_reboot=True),
+        _failed("page-frozen", is_cured_by_reboot=True),
+        _failed("no-heartbeat", is_cured_by_reboot=True),
+        _failed("restart-loop"),
+    ),
+)
+_CAMERA = Part(
+    "camera",
+    "camera",
+    True,
+    (_GONE, _STUCK, _failed("no-frames", is_cured_by_reboot=True), _failed("black")),
+    facts=(("usb_id", "046d:0825"), ("port", "1-1.2"), ("product", "Webcam C270")),
+)
 _MICROPHONE = Part("microphone", "microphone", True, (_GONE, _failed("muted")))
-_SPEAKERS = Part("speakers", "speakers", True, (_degraded("muted"),))
+_SPEAKERS = Part("speakers", "speakers", True, (_GONE, _failed("muted"), _failed("volume-zero")))
+_PLATFORM = Part(
+    "video-platform",
+    "video-platform",
+    True,
+    (_degraded("dns-slow"), _failed("unreachable"), _failed("tls-expired")),
+    (
+        Metric("resolve_ms", 3, 60, (("dns-slow", 1830),)),
+        Metric("connect_ms", 18, 74),
+        Metric("tls_ms", 35, 120),
+    ),
+    (("tls", "TLSv1.3"),),
+)
+_USB = Part("usb", "usb", False, (_degraded("over-current"), _degraded("unexpected-storage")))
+_WIFI = Part(
+    "wifi",
+    "wifi",
+    False,
+    (_degraded("signal-low"), _failed("not-associated"), _failed("radio-off")),
+    (Metric("signal_dbm", -67, -48, (("signal-low", -81),)), Metric("rate_mbps", 39, 72)),
+    (("interface", "wlan0"), ("wifi_network", "visio-public")),
+    share=0.15,
+)
+_MODEM = Part(
+    "modem",
+    "modem",
+    False,
+    (_degraded("signal-low"), _failed("sim-missing"), _failed("not-registered")),
+    (Metric("signal_percent", 34, 88, (("signal-low", 9),)),),
+    (("technology", "lte"), ("operator", "Orange F")),
+    share=0.3,
+)
 _PRINTER = Part(
     "printer",
     "printer",
@@ -101,7 +155,17 @@ _PRINTER = Part(
     ),
     (Metric("toner_percent", 22, 96, (("toner-low", 8), ("toner-empty", 0))),),
 )
-_SCANNER = Part("scanner", "scanner", True, (_failed("jammed"), _failed("cover-open"), _STUCK))
+_SCANNER = Part(
+    "scanner",
+    "scanner",
+    True,
+    (
+        _failed("jammed"),
+        _failed("cover-open"),
+        _failed("io-error", is_cured_by_reboot=True),
+        _STUCK,
+    ),
+)
 
 #: The citizen's side.
 PVP: tuple[Part, ...] = (
@@ -110,28 +174,38 @@ PVP: tuple[Part, ...] = (
     _NETWORK,
     _SCREEN,
     Part("touchscreen", "touchscreen", True, (_GONE, _STUCK)),
+    _APPLICATION,
     _CAMERA,
     _MICROPHONE,
     _SPEAKERS,
-    Part("handset", "handset", False, (_GONE,)),
+    Part("handset", "handset", False, (_GONE, _failed("not-confidential"))),
     _PRINTER,
     _SCANNER,
     Part(
-        "ticket-printer",
-        "printer",
+        "receipt-printer",
+        "receipt-printer",
         False,
-        (_degraded("media-low"), _failed("media-empty"), _failed("cover-open")),
+        (_degraded("media-low"), _failed("media-empty"), _failed("cover-open"), _failed("offline")),
         share=0.4,
     ),
-    Part("reader", "barcode-reader", False, (_GONE,), share=0.3),
+    Part("barcode-reader", "barcode-reader", False, (_GONE, _failed("wrong-mode")), share=0.3),
+    Part("card-reader", "card-reader", False, (_GONE, _failed("no-driver")), share=0.2),
+    _PLATFORM,
+    _WIFI,
+    _MODEM,
     Part(
         "ups",
         "ups",
         False,
-        (_degraded("on-battery"), _degraded("battery-low")),
-        (Metric("charge_percent", 96, 100, (("on-battery", 71), ("battery-low", 12))),),
+        (_degraded("on-battery"), _failed("battery-low"), _degraded("battery-replace")),
+        (
+            Metric("charge_percent", 96, 100, (("on-battery", 71), ("battery-low", 12))),
+            Metric("runtime_s", 2400, 3100, (("on-battery", 1500), ("battery-low", 180))),
+            Metric("load_percent", 14, 31),
+        ),
         share=0.25,
     ),
+    _USB,
 )
 
 #: The public service's side.
@@ -140,7 +214,10 @@ EXPERT: tuple[Part, ...] = (
     _STORAGE,
     _NETWORK,
     _SCREEN,
+    _APPLICATION,
     _CAMERA,
     _MICROPHONE,
-    Part("headset", "headset", False, (_GONE,)),
+    _SPEAKERS,
+    _PLATFORM,
+    _USB,
 )

@@ -14,7 +14,17 @@ from contract import RELEASE
 from contract.commands import CommandState
 from contract.errors import MessageError
 from contract.health import DeviceState
-from contract.messages import Ack, Command, Inventory, Outcome, Presence, Report, Scalar, decode
+from contract.messages import (
+    Ack,
+    Command,
+    Event,
+    Inventory,
+    Outcome,
+    Presence,
+    Report,
+    Scalar,
+    decode,
+)
 from contract.topics import Channel
 from simulator import orders
 from simulator.clock import Clock
@@ -22,6 +32,7 @@ from simulator.kiosk import Kiosk, begin, changes, judge, measure, reboot, step
 from simulator.link import Events, Link
 from simulator.outbox import Outbox
 from simulator.schedule import Spell
+from simulator.visits import Visit, remedies, told
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +55,7 @@ class Resident:
         self._loop, self._clock, self._dial = loop, clock, dial
         self._state = begin(kiosk, clock.now())
         self._session = ""
+        self._visit: Visit | None = None  # as last told
         self._link: Link | None = None
         self._is_rebooting = self._is_stopped = False
         self._failures = 0
@@ -142,7 +154,12 @@ class Resident:
         self._seen[command.id] = None
         if len(self._seen) > _SEEN:
             self._seen.popitem(last=False)
-        decision = orders.decide(command, datetime.now(UTC), is_rebooting=self._reboot is not None)
+        decision = orders.decide(
+            command,
+            datetime.now(UTC),
+            is_rebooting=self._reboot is not None,
+            in_session=self._state.visit is not None,
+        )
         for answer in decision.answers:
             self._outcome(command.id, answer.state, answer.reason)
         boot = self._state.boot
@@ -172,7 +189,8 @@ class Resident:
         self._state = step(self.kiosk, before, self._clock.now())
         news = changes(before.devices, self._state.devices)
         if news and not self._state.has_lost_power:
-            self._report(news, is_full=False)
+            key = f"{self.kiosk.seed}/{self.kiosk.id}/{before.turn_at}"
+            self._report(news, False, remedies(key, before.devices, self._state.devices))
             self._flush()
         self._follow_dark(before.dark, self._state.dark)
         self._plan_turn()
@@ -205,9 +223,14 @@ class Resident:
     def _report_all(self) -> None:
         self._report(measure(self.kiosk, self._state.boot, self._clock.now()), is_full=True)
 
-    def _report(self, devices: tuple[DeviceState, ...], is_full: bool) -> None:
+    def _report(
+        self, devices: tuple[DeviceState, ...], is_full: bool, events: tuple[Event, ...] = ()
+    ) -> None:
+        """What was found, and whatever is still to be told of visits."""
         verdict = judge(self.kiosk, self._state.devices)
-        self._keep(Report, is_full=is_full, devices=devices, verdict=verdict)
+        events += told(self._visit, self._state.visit, self._clock.now())
+        self._visit = self._state.visit
+        self._keep(Report, is_full=is_full, devices=devices, verdict=verdict, events=events)
 
     def _outcome(
         self,

@@ -38,11 +38,17 @@ class Spell:
     choice: float
 
 
-#: Devices: 3 % of the parts hit each half hour leaves one kiosk in ten in need of a hand.
+#: Devices: 2 % of the parts hit each half hour leaves one kiosk in ten in need of a hand.
 DEVICES = {
     Level.NONE: Rhythm(1800, 0.0, 120, 1500),
-    Level.SOME: Rhythm(1800, 0.03, 120, 1500),
+    Level.SOME: Rhythm(1800, 0.02, 120, 1500),
     Level.MANY: Rhythm(1800, 0.2, 60, 1500),
+}
+#: Citizens: far more often than in the field (1.5 a week), so that a fleet of a hundred shows two.
+SESSIONS = {
+    Level.NONE: Rhythm(7200, 0.0, 600, 1800),
+    Level.SOME: Rhythm(7200, 0.12, 600, 1800),
+    Level.MANY: Rhythm(7200, 0.6, 600, 1800),
 }
 #: The line or the mains. None in the first minutes: a fleet that starts is seen whole once.
 DARKNESS = {

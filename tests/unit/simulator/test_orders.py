@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from contract.commands import CommandState
 from contract.health import DeviceState, Health
 from contract.messages import Command
@@ -63,3 +65,11 @@ def test_the_receipt_names_both_boots_the_duration_and_what_changed() -> None:
     assert (receipt["old_boot_id"], receipt["new_boot_id"]) == ("old", "new")
     assert receipt["duration_s"] == 7.5
     assert receipt["changed"] == ["printer: failed -> ok"]
+
+
+def test_a_reboot_in_a_session_is_refused_unless_it_is_forced() -> None:
+    answer = decide(command("reboot"), NOW, in_session=True).answers[0]
+    assert (answer.state, answer.reason) == (CommandState.REFUSED, "in-session")
+    assert decide(command(), NOW, in_session=True).is_ping
+    forced = msgspec.structs.replace(command("reboot"), is_forced=True)
+    assert decide(forced, NOW, in_session=True).reboot_in_s == 0

@@ -11,21 +11,22 @@ _PARTS = {part.id: part for part in (*PVP, *EXPERT)}
 #: Reasons about a level that a real kiosk measures: a number must show it.
 _SHOWN = {
     "memory-low", "temperature-high", "storage-low", "rtt-high", "jitter-high", "loss-high",
-    "toner-low", "toner-empty", "on-battery", "battery-low",
+    "toner-low", "toner-empty", "on-battery", "battery-low", "signal-low",
+    "dns-slow",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("part", _PARTS.values(), ids=_PARTS)
 def test_every_reason_about_a_level_shows_in_a_number_out_of_the_ordinary(part: Part) -> None:
     told = {fault.reason for fault in part.faults} & _SHOWN
-    shown = [(metric, metric.under(reason)) for metric in part.metrics for reason in told]
-    strange = [value for metric, value in shown if value is not None]
-    assert len(strange) == len(told)
-    assert not [
-        metric
-        for metric, value in shown
-        if value is not None and metric.low <= value <= metric.high
+    shown = [
+        (reason, metric, value)
+        for metric in part.metrics
+        for reason in told
+        if (value := metric.under(reason)) is not None
     ]
+    assert {reason for reason, *_ in shown} == told
+    assert not [metric for _, metric, value in shown if metric.low <= value <= metric.high]
 
 
 def test_a_printer_out_of_toner_has_none() -> None:
