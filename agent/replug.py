@@ -11,7 +11,7 @@ Source: Documentation/ABI/testing/sysfs-bus-usb and usb/authorization.rst of Lin
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,8 +27,13 @@ OFF_S = 2.0
 class UsbBus:
     """The USB devices below `sys`. Every method raises RemedyError when it cannot be done."""
 
-    def __init__(self, sys: Path = Path("/sys"), off_s: float = OFF_S) -> None:
-        self._bus, self._off_s = sys / "bus/usb", off_s
+    def __init__(
+        self,
+        sys: Path = Path("/sys"),
+        off_s: float = OFF_S,
+        write: Callable[[Path, str], object] = Path.write_text,
+    ) -> None:
+        self._bus, self._off_s, self._write_text = sys / "bus/usb", off_s, write
 
     def port(self, match: Match, facts: Mapping[str, FactValue]) -> str:
         """The port of the one device that a declaration means, be it well or not.
@@ -108,7 +113,7 @@ class UsbBus:
 
     def _write(self, path: Path, text: str) -> None:
         try:
-            path.write_text(text)
+            self._write_text(path, text)
         except OSError as err:
             raise RemedyError(f"{path}: {err.strerror}") from err
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Match, Peripheral, PowerMethod
+from agent.config import Match, Peripheral, PowerMethod, RecoveryLimits
 from agent.configfile import check_credentials, load
 from agent.errors import ConfigError
 
@@ -166,3 +166,49 @@ def test_a_kiosk_without_credentials_is_told_to_enrol(tmp_path: Path) -> None:
     config = load(write(tmp_path, MINIMAL))
     with pytest.raises(ConfigError, match="must be a file: enrol this kiosk first"):
         check_credentials(config)
+
+
+PRINTER = '[[peripheral]]\nid = "p"\nkind = "printer"\nmatch = {{ queue = "L" }}\nrecovery = {}\n'
+CAMERA = '[[peripheral]]\nid = "c"\nkind = "camera"\nmatch = {{ port = "1-1" }}\nrecovery = {}\n'
+
+
+def test_what_may_be_tried_is_read_in_order(tmp_path: Path) -> None:
+    text = MINIMAL + CAMERA.format('["rebind", "restart:cups.service", "reboot"]')
+    [camera] = load(write(tmp_path, text)).peripherals
+    assert [str(rung) for rung in camera.recovery] == ["rebind", "restart:cups.service", "reboot"]
+
+
+def test_unless_told_otherwise_nothing_is_tried(tmp_path: Path) -> None:
+    config = load(write(tmp_path, MINIMAL + CAMERA.format("[]")))
+    assert config.peripherals[0].recovery == ()
+    assert config.recovery == RecoveryLimits(per_day=3, reboots_per_day=1, after_s=60, verify_s=60)
+
+
+@pytest.mark.parametrize(
+    "ladder",
+    [
+        '["replug"]',
+        '["restart"]',
+        '["restart:cups"]',
+        '["restart:../x.service"]',
+        '["restart:vigie-agent.service"]',
+        '["reboot", "rebind"]',
+        '["rebind", "rebind"]',
+        '"rebind"',
+        "[1]",
+    ],
+)
+def test_a_ladder_that_cannot_be_climbed_is_refused(tmp_path: Path, ladder: str) -> None:
+    said = complaint(tmp_path, MINIMAL + CAMERA.format(ladder))
+    assert said.startswith("agent.toml, line 11: peripheral.recovery is ")
+    assert "each once, reboot last" in said
+
+
+def test_a_usb_remedy_wants_to_know_which_usb_device(tmp_path: Path) -> None:
+    said = complaint(tmp_path, MINIMAL + PRINTER.format('["rebind"]'))
+    assert "must be without rebind, or with match.usb_id, match.serial or match.port" in said
+
+
+def test_limits_of_recovery_have_bounds(tmp_path: Path) -> None:
+    said = complaint(tmp_path, MINIMAL + "[recovery]\nreboots_per_day = 9\n")
+    assert "recovery.reboots_per_day is 9, must be a whole number from 0 to 4" in said
