@@ -13,14 +13,17 @@ from pathlib import Path
 from agent.probes import holders
 from agent.probes.holders import PROC, Holder
 
+SOUND = PROC / "asound"
 _OWNER = re.compile(r"^owner_pid\s*:\s*(\d+)", re.MULTILINE)
 
 
 class Captures:
     """Remembers which streams there are, until a card comes or goes."""
 
-    def __init__(self, ignored: Collection[str] = (), proc: Path = PROC) -> None:
-        self._ignored, self._proc = frozenset(ignored), proc
+    def __init__(
+        self, ignored: Collection[str] = (), proc: Path = PROC, sound: Path = SOUND
+    ) -> None:
+        self._ignored, self._proc, self._sound = frozenset(ignored), proc, sound
         self._cards: list[str] = []
         self._streams: tuple[str, ...] = ()
 
@@ -35,13 +38,12 @@ class Captures:
         return None
 
     def _paths(self) -> tuple[str, ...]:
-        root = self._proc / "asound"
         try:
-            cards = sorted(os.listdir(root))  # noqa: PTH208 - pathlib costs
+            cards = sorted(os.listdir(self._sound))  # noqa: PTH208 - pathlib costs
         except OSError:  # no sound at all
             return ()
         if cards != self._cards:
-            found = root.glob("card*/pcm*c/sub*/status")
+            found = self._sound.glob("card*/pcm*c/sub*/status")
             self._cards, self._streams = cards, tuple(str(path) for path in sorted(found))
         return self._streams
 

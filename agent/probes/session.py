@@ -18,7 +18,7 @@ from msgspec import Struct
 from agent.config import Config, Peripheral
 from agent.probe import Context, Probe
 from agent.probes import camera, plugged, visit
-from agent.probes.capture import Captures
+from agent.probes.capture import SOUND, Captures
 from agent.probes.holders import PROC, VIDEO, Holders, uses
 from agent.probes.visit import Memory, Moment
 from agent.settings import settings
@@ -45,6 +45,7 @@ class World(Struct, frozen=True):
     """Where to look. `nodes`: of the declared cameras; None: ask udev."""
 
     proc: Path = PROC
+    sound: Path = SOUND
     video: Path = VIDEO
     nodes: Callable[[], frozenset[str]] | None = None
     uptime_s: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -57,7 +58,7 @@ class Eye:
         ignored = [name.strip() for name in told.ignored.split(",") if name.strip()]
         self._cameras = config.declared("camera")
         self._has_microphone = bool(config.declared("microphone"))
-        self._captures = Captures(ignored, world.proc)
+        self._captures = Captures(ignored, world.proc, world.sound)
         self._holders = Holders(ignored, world.proc, lambda: uses(world.video))
         self._nodes = world.nodes or Nodes(self._cameras, world.video)
 

@@ -96,14 +96,14 @@ def test_a_driver_tells_whether_it_is_used(tmp_path: Path) -> None:
 
 
 def sound(root: Path, status: str) -> Path:
-    stream = root / "asound" / "card1" / "pcm0c" / "sub0"
+    stream = root / "card1" / "pcm0c" / "sub0"
     stream.mkdir(parents=True, exist_ok=True)
     (stream / "status").write_text(status)
     return root
 
 
 def test_a_program_that_records_is_told_by_alsa(tmp_path: Path) -> None:
-    captures = Captures(proc=sound(tmp_path, "closed\n"))
+    captures = Captures(sound=sound(tmp_path, "closed\n"))
     assert captures.who() is None
     sound(tmp_path, "state: RUNNING\nowner_pid   : 4242\n")
     found = captures.who()
@@ -112,13 +112,12 @@ def test_a_program_that_records_is_told_by_alsa(tmp_path: Path) -> None:
 
 
 def test_our_own_recording_is_nobodys_visit(tmp_path: Path) -> None:
-    (tmp_path / "4242").mkdir()
-    (tmp_path / "4242" / "status").write_text(
-        f"Name:\tarecord\nTgid:\t4242\nPPid:\t{os.getpid()}\n"
-    )
+    process = tmp_path / "proc" / "4242"
+    process.mkdir(parents=True)
+    (process / "status").write_text(f"Name:\tarecord\nTgid:\t4242\nPPid:\t{os.getpid()}\n")
     root = sound(tmp_path, "state: RUNNING\nowner_pid   : 4242\n")
-    assert Captures(proc=root).who() is None
+    assert Captures(proc=tmp_path / "proc", sound=root).who() is None
 
 
 def test_a_kiosk_without_sound_records_nothing(tmp_path: Path) -> None:
-    assert Captures(proc=tmp_path).who() is None
+    assert Captures(sound=tmp_path / "none").who() is None
