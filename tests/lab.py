@@ -12,7 +12,11 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peer.agent.cards.pcscd import Pcscd
 from tests.peer.agent.line.modemmanager import ModemManager
+from tests.peer.agent.power.nut import Nut
+from tests.peer.agent.scanner.escl import Scanner
+from tests.peer.agent.scanner.sane import Saned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,53 @@ def modem(folder: Path) -> Iterator[str]:
         manager.close()
 
 
-PEERS = (Peer("modem", "ModemManager with one registered 4G modem", modem),)
+@contextmanager
+def shared_scanner(folder: Path) -> Iterator[str]:
+    """SANE's test scanner, shared on the loopback."""
+    saned = Saned(folder)
+    try:
+        yield f"scanimage -d {saned.device} -A"
+    finally:
+        saned.stop()
+
+
+@contextmanager
+def network_scanner(_folder: Path) -> Iterator[str]:
+    """A driverless scanner."""
+    scanner = Scanner()
+    try:
+        yield f"curl {scanner.url}/ScannerStatus"
+    finally:
+        scanner.stop()
+
+
+@contextmanager
+def card_reader(folder: Path) -> Iterator[str]:
+    """A card reader made of software."""
+    pcscd = Pcscd(folder)
+    try:
+        yield f"PCSCLITE_CSOCK_NAME={pcscd.socket} opensc-tool -l"
+    finally:
+        pcscd.stop()
+
+
+@contextmanager
+def ups(_folder: Path) -> Iterator[str]:
+    """A UPS on mains."""
+    nut = Nut()
+    try:
+        yield f"upsrw -s ups.status='OB LB' -u lab -p lab lab@127.0.0.1:{nut.port}"
+    finally:
+        nut.close()
+
+
+PEERS = (
+    Peer("card-reader", "pcscd with a virtual card reader", card_reader),
+    Peer("modem", "ModemManager with one registered 4G modem", modem),
+    Peer("network-scanner", "a driverless (eSCL) scanner", network_scanner),
+    Peer("shared-scanner", "saned with SANE's test scanner", shared_scanner),
+    Peer("ups", "Network UPS Tools with a UPS, which this puts on battery", ups),
+)
 
 
 def main(arguments: list[str]) -> int:
