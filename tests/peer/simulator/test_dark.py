@@ -23,7 +23,7 @@ def seed_with_one_dark(*, of_the_mains: bool) -> int:
 
 def _darks(seed: int) -> list[bool]:
     """Of each darkness that is over in time: is it the mains? None is left open."""
-    kiosk = furnish(KIOSK, "pvp", seed, Level.MANY, run="any")
+    kiosk = furnish(KIOSK, "pvp", seed, Level.MANY, run="2026-01-01T00:00:00")
     states = [begin(kiosk, 0.0)]
     while states[-1].turn_at < 2 * WITHIN_S:
         states.append(step(kiosk, states[-1], states[-1].turn_at))
