@@ -262,6 +262,7 @@ class Kiosk:
         """Of a kind that nobody declared, the first has come: from now on it is looked after."""
         probe = newcomer(name, self._config)
         if probe is not None:
+            log.info("of the kind %s, one has come: it is watched from now on", name)
             self._scheduler.add(probe)
 
     def _look(self, name: str) -> None:
