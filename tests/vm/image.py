@@ -137,9 +137,7 @@ def release() -> str:
 
 
 def sources() -> str:
-    """Where the host itself gets its Debian packages from, in the one-line format.
-
-    """
+    """Where the host itself gets its Debian packages from, in the one-line format."""
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
     lines = _run("apt-get", "indextargets", "--format", form, "Origin: Debian")
     found = parse_sources(lines)

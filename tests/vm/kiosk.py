@@ -20,7 +20,8 @@ keepalive_s = 15
 will_delay_s = 0
 [probes]
 timeout_s = 60
-{peripherals}
+{probes}
+{more}
 """
 #: An emulated processor is many times slower than a kiosk's: a fifth of it is not enough to start
 #: within systemd's limit. All else of the unit is as it is shipped.
@@ -47,9 +48,9 @@ class Kiosk:
         guest.run("chmod 600 /etc/vigie/kiosk.key; systemctl daemon-reload")
         self.declare("")
 
-    def declare(self, peripherals: str) -> None:
-        """What it should have, as in agent.toml; read at the next start of the agent."""
-        text = _CONFIG.format(kiosk=KIOSK, port=PORT, peripherals=peripherals)
+    def declare(self, more: str, probes: str = "") -> None:
+        """Further sections of agent.toml, and keys of [probes]. Read when the agent starts."""
+        text = _CONFIG.format(kiosk=KIOSK, port=PORT, probes=probes, more=more)
         self.guest.write("/etc/vigie/agent.toml", text.encode())
 
     def start(self) -> None:

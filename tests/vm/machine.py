@@ -119,6 +119,7 @@ class Machine:
             "virtio-blk-pci,drive=root",
             "virtio-net-pci,netdev=lan,id=nic",
             "virtio-rng-pci",
+            "virtio-gpu-pci",
             "virtio-serial-pci",
             "virtserialport,chardev=ear,name=org.qemu.guest_agent.0",
             "qemu-xhci,id=usb",

@@ -1,0 +1,45 @@
+"""A real ext4 that fills up, and that its kernel turns read-only."""
+
+from contract.health import Health
+from tests.agents import KIOSK
+from tests.faults import Detection, fault
+from tests.peer.agent.test_kiosk import ended
+from tests.peer.other_end import OtherEnd
+from tests.vm.guest import PATIENCE_S
+from tests.vm.hearing import until
+from tests.vm.kiosk import Kiosk
+
+
+@fault("storage", "root disk full", "a virtual kiosk's ext4 is filled", "failed", "storage-full")
+def test_a_kiosk_whose_disk_is_full_says_so_and_still_answers(
+    kiosk: Kiosk, other_end: OtherEnd, detection: Detection
+) -> None:
+    kiosk.declare("", probes="storage_s = 5")
+    kiosk.start()
+    until(other_end, "storage", Health.OK)
+    detection.begins()
+    kiosk.guest.run("cat /dev/zero > /filling || true; cat /dev/zero > /rest || true")
+    detection.ends(until(other_end, "storage", Health.FAILED, "storage-full"))
+    command = other_end.order(KIOSK, "ping")
+    outcomes = other_end.wait(lambda heard: ended(heard.outcomes(command)), PATIENCE_S)
+    assert outcomes[-1].state == "succeeded"
+    kiosk.guest.run("rm -f /filling /rest")
+    until(other_end, "storage", Health.OK)
+
+
+@fault(
+    "storage",
+    "turned read-only by the kernel",
+    "a virtual kiosk's ext4 is remounted by SysRq",
+    "failed",
+    "read-only",
+)
+def test_a_disk_that_the_kernel_turns_read_only_is_said_without_it(
+    kiosk: Kiosk, other_end: OtherEnd, detection: Detection
+) -> None:
+    kiosk.declare("", probes="storage_s = 5")
+    kiosk.start()
+    until(other_end, "storage", Health.OK)
+    detection.begins()
+    kiosk.guest.begin("echo u > /proc/sysrq-trigger")
+    detection.ends(until(other_end, "storage", Health.FAILED, "read-only"))
