@@ -6,7 +6,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from controller.web.words import DEVICE_KIND, METRIC, word
+from controller.web.words import DEVICE_KIND, METRIC, SUPPLY, word
 
 #: The unit that a metric's name ends with, and how it is written. {n} is the number.
 _UNITS = (
@@ -15,6 +15,7 @@ _UNITS = (
     ("_ms", gettext_lazy("{n} ms"), 0),
     ("_mbps", gettext_lazy("{n} Mbit/s"), 0),
     ("_volts", gettext_lazy("{n} V"), 1),
+    ("_db", gettext_lazy("{n} dB"), 0),
     ("_dbm", gettext_lazy("{n} dBm"), 0),
 )
 _BYTES = (
@@ -37,6 +38,9 @@ def metric_name(name: str) -> str:
     if name.startswith("probe_"):
         probe = name.removeprefix("probe_").removesuffix("_s")
         return _("Time to measure: {what}").format(what=word(DEVICE_KIND, probe))
+    parts = name.removesuffix("_percent").split("_")
+    if parts[0] in SUPPLY:
+        return ", ".join(word(SUPPLY, part) for part in parts)
     for suffix, _unit, _digits in (*_UNITS, ("_bytes", "", 0), ("_s", "", 0)):
         name = name.removesuffix(suffix)
     return name.replace("_", " ")

@@ -193,6 +193,17 @@ METRIC: Words = {
     "rss_bytes": _("Memory of the agent"),
     "probes_failed": _("Failed measurements"),
     "toner_percent": _("Toner"),
+    "queued_jobs": _("Documents waiting"),
+    "oldest_job_s": _("Waiting for"),
+    "volume_percent": _("Volume"),
+    "loop_tone_db": _("Tone heard"),
+    "luma_dark": _("Darkest part of the picture"),
+    "luma_bright": _("Brightest part of the picture"),
+    "clock_offset_ms": _("Clock off by"),
+    "clock_max_error_ms": _("Clock off by at most"),
+    "clock_jump_s": _("Clock jumped by"),
+    "devices": _("Devices plugged in"),
+    "over_currents": _("Over-currents"),
     "charge_percent": _("Charge"),
     "runtime_s": _("Lasts for"),
     "load_percent": _("Load of the battery"),
@@ -206,6 +217,25 @@ METRIC: Words = {
     "tls_ms": _("Encrypted in"),
     "running_s": _("Running for"),
     "starts": _("Starts"),
+}
+
+
+#: What a printer uses up, and its colours: `toner_black_percent`, `ink_cyan_2_percent`.
+SUPPLY: Words = {
+    "toner": _("Toner"),
+    "ink": _("Ink"),
+    "drum": _("Drum"),
+    "ribbon": _("Ribbon"),
+    "developer": _("Developer"),
+    "fuser": _("Fuser"),
+    "transfer": _("Transfer unit"),
+    "staples": _("Staples"),
+    "supply": _("Supply"),
+    "waste": _("Waste container"),
+    "black": _("black"),
+    "cyan": _("cyan"),
+    "magenta": _("magenta"),
+    "yellow": _("yellow"),
 }
 
 

@@ -75,3 +75,9 @@ def test_how_long_ago_is_read_at_a_glance(before: timedelta, expected: str) -> N
 @pytest.mark.usefixtures("english")
 def test_a_metric_without_words_keeps_its_name() -> None:
     assert measures.metric_name("belt_speed_ms") == "belt speed"
+
+
+def test_what_a_printer_uses_up_is_called_by_its_name_and_colour() -> None:
+    with translation.override("fr"):
+        assert measures.metric_name("toner_black_percent") == "Toner, noir"
+        assert measures.metric_name("ink_cyan_2_percent") == "Encre, cyan, 2"
