@@ -1,11 +1,9 @@
 """The agent put together: probes to outbox to broker, commands back. The composition root."""
 
-import fcntl
 import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,7 +15,6 @@ from agent.commands.ping import Ping
 from agent.commands.reboot import Reboot, Stage
 from agent.config import Config
 from agent.courier import RESEND_S, Courier
-from agent.errors import StoreError
 from agent.hotplug import Hotplug
 from agent.journal import Journal
 from agent.kinds import KINDS
@@ -29,9 +26,8 @@ from agent.power import Power, power
 from agent.probe import Context, Probe
 from agent.probes import newcomer
 from agent.scheduler import Result, Scheduler
-from agent.sessions import Sessions
 from agent.spool import Build, Rank
-from agent.store import open_store
+from agent.store import hold, open_store
 from agent.systemd import Systemd
 from agent.voice import Voice, machine_facts
 from contract.errors import MessageError
@@ -41,6 +37,7 @@ from contract.topics import Channel
 
 if TYPE_CHECKING:
     from agent.ladder import Ladder
+    from agent.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +76,7 @@ class Kiosk:
         listener = Listener(self._connected, self._heard)
         self.link = Link(config.broker, config.kiosk, self.loop, self.voice.presence, listener)
         self._courier = Courier(self.outbox, self.link.publish, self.loop.now, pace.resend_s)
-        self._sessions = Sessions(self.outbox, self._of_events)
+        self._sessions = self._make_sessions(probes)
         self._reboot = self._make_reboot()
         self._orders = self._make_orders()
         self._scheduler = Scheduler(probes, self._context, self._deliver)
@@ -126,6 +123,14 @@ class Kiosk:
         self.loop.close()
         if self._lock is not None:
             os.close(self._lock)
+
+    def _make_sessions(self, probes: Sequence[Probe]) -> "Sessions | None":
+        """None on a kiosk that cannot tell when somebody is there: it pays nothing for it."""
+        if not any(probe.name == "session" for probe in probes):
+            return None
+        from agent.sessions import Sessions
+
+        return Sessions(self.outbox, self._of_events)
 
     def _make_reboot(self) -> Reboot:
         stage = Stage(
@@ -197,7 +202,7 @@ class Kiosk:
         if self._ladder is not None:
             result = self._ladder.heard(result)
         self._news(self.board.apply(result, self.loop.now()))
-        if self._sessions.follow(result.states):
+        if self._sessions is not None and self._sessions.follow(result.states):
             self._courier.pump()
         self._unheard.discard(result.probe)
         if not self._unheard:
@@ -324,21 +329,3 @@ class Kiosk:
         line = "connected" if self.link.is_up else f"no connection: {self.link.trouble or 'trying'}"
         disk = f"; disk: {self.outbox.trouble}" if self.outbox.trouble else ""
         return f"{self.board.verdict().state}; {line}{disk}"
-
-
-def hold(state_dir: Path) -> int | None:
-    """Make sure that one agent only uses this folder: a descriptor to keep open.
-
-    None when the disk does not allow to. Raises StoreError when another agent runs there.
-    """
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(state_dir / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return None  # full or read-only: the outbox will say it
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as err:
-        os.close(fd)
-        raise StoreError(f"{state_dir} is in use, must belong to one agent only") from err
-    return fd

@@ -56,7 +56,7 @@ class _Hosts(ModuleType):
 
 
 class _Unused:
-    """A type that msgspec wants to know so that it can write its values; the agent has none."""
+    """Stands in for a type whose values the agent has none of."""
 
     unknown = None
 
@@ -81,6 +81,16 @@ def spare_imports() -> None:
         _Deferred("urllib.parse", quote_from_bytes=_late("urllib.parse", "quote_from_bytes")),
         # All its other hashes and OpenSSL's, for one of the machine's id: 0.2 MB.
         _Deferred("hashlib", **_sha256()),
+        # For keys of websockets and for certificates as text; we have neither.
+        _Deferred("base64"),
+        # logging could format in two more styles, paho make up a client id: their templates.
+        _Deferred(
+            "string",
+            Template=_Unused,
+            Formatter=_Unused,
+            digits="0123456789",
+            ascii_letters="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ),
         # Three more kinds of queue.
         _Deferred("queue", SimpleQueue=SimpleQueue),
         # To print what led to an error: linecache and tokenize, 0.3 MB.

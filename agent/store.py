@@ -1,5 +1,6 @@
 """The one SQLite file in which outbox and journal survive a power cut at any instant."""
 
+import fcntl
 import logging
 import os
 import sqlite3
@@ -146,6 +147,24 @@ class Store:
                 f"{self.path} has format {version}, must be {_VERSION}: it was written by another "
                 "version of the agent; install that one, or move the file away"
             )
+
+
+def hold(state_dir: Path) -> int | None:
+    """Make sure that one agent only uses this folder: a descriptor to keep open.
+
+    None when the disk does not allow to. Raises StoreError when another agent runs there.
+    """
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(state_dir / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None  # full or read-only: the outbox will say it
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        os.close(fd)
+        raise StoreError(f"{state_dir} is in use, must belong to one agent only") from err
+    return fd
 
 
 def open_store(path: Path) -> Store:
