@@ -35,7 +35,15 @@ INCURABLE = frozenset(
         # cameras: something stands before the lens, or a program holds it
         *("black", "single-colour", "device-busy"),
         # sound and screens: somebody set it so
-        *("muted", "volume-zero", "not-confidential", "wrong-default", "wrong-mode", "off"),
+        *(
+            "muted",
+            "volume-zero",
+            "not-confidential",
+            "not-default",
+            "volume-low",
+            "wrong-mode",
+            "off",
+        ),
         # the wrong thing is plugged in
         *("swapped", "moved", "unexpected-storage"),
         # power and line
