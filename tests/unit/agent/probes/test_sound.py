@@ -1,4 +1,4 @@
-"""Microphone, loudspeakers and handset on a make-believe sound card, read by its kernel interface."""
+"""Microphone, loudspeakers and handset on a make-believe sound card, asked as the kernel is."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
