@@ -108,7 +108,7 @@ _CAMERA = Part(
     facts=(("usb_id", "046d:0825"), ("port", "1-1.2"), ("product", "Webcam C270")),
 )
 _MICROPHONE = Part("microphone", "microphone", True, (_GONE, _failed("muted")))
-_SPEAKERS = Part("speakers", "speakers", True, (_GONE, _failed("muted"), _failed("volume-low")))
+_SPEAKERS = Part("speakers", "speakers", True, (_GONE, _failed("muted"), _failed("volume-zero")))
 _PLATFORM = Part(
     "video-platform",
     "video-platform",

@@ -140,6 +140,7 @@ PERIPHERAL: dict[str, str | Promise] = {
     "no-capture": _("not a camera that takes pictures"),
     "cannot-open": _("cannot be opened"),
     "not-default": _("not the sound card in use"),
+    "volume-zero": _("its volume is at zero"),
     "volume-low": _("its volume is too low"),
     "silent": _("no sound"),
     "not-confidential": _("the loudspeakers sound although the handset is lifted"),
