@@ -26,7 +26,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "the kiosk application does not run: restart the kiosk",
     ),
     "restart-loop": (
-        "l'application de la borne s'arrête et redémarre sans cesse : prévenez le service technique",
+        "l'application de la borne redémarre sans cesse : prévenez le service technique",
         "the kiosk application keeps stopping and restarting: call the technician",
     ),
     "no-heartbeat": (
