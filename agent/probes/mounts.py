@@ -1,8 +1,9 @@
 """Which file systems a kiosk lives on, and whether each may be written.
 
 /proc/self/mountinfo (proc(5)); the last words are of the super block, which ext4 turns to `ro`
-by itself when the disk fails (errors=remount-ro):
-    27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
+by itself when the disk fails (errors=remount-ro). Those before the dash are of this view of it
+only: systemd gives the agent one where it may write nowhere (ProtectSystem=strict).
+    27 1 254:0 / / ro,relatime - ext4 /dev/vda rw,discard
 /etc/fstab says what was meant:
     UUID=5d8e / ext4 errors=remount-ro 0 1
 """
@@ -31,6 +32,8 @@ def parse_mountinfo(raw: str) -> tuple[Mount, ...]:
 
     >>> parse_mountinfo("27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda ro,discard")
     (Mount(point='/', device='254:0', fstype='ext4', is_read_only=True),)
+    >>> parse_mountinfo("27 1 254:0 / / ro,relatime - ext4 /dev/vda rw")[0].is_read_only
+    False
     """
     mounts = []
     for line in raw.splitlines():
@@ -38,8 +41,8 @@ def parse_mountinfo(raw: str) -> tuple[Mount, ...]:
         fields, about = left.split(" "), right.split(" ")
         if len(fields) < 6 or len(about) < 3:
             continue
-        options = {*fields[5].split(","), *about[2].split(",")}
-        mounts.append(Mount(_unescape(fields[4]), fields[2], about[0], "ro" in options))
+        is_read_only = "ro" in about[2].split(",")
+        mounts.append(Mount(_unescape(fields[4]), fields[2], about[0], is_read_only))
     return tuple(mounts)
 
 

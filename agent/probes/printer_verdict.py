@@ -36,7 +36,8 @@ _HARMLESS = frozenset(
         *("wifi-not-configured", "testing"),
     }
 )
-_SUFFIX = re.compile(r"-(report|warning|error)$")
+#: Some printers cut a keyword at 31 letters: `marker-waste-almost-full-warnin`.
+_SUFFIX = re.compile(r"-(report?|warni?n?g?|error?)$")
 _KEYWORD = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
