@@ -44,11 +44,14 @@ def probe(config: Config) -> Probe:
     """
     udev = pyudev.Context()
     asked = [_Asked(item, _settings(item)) for item in config.declared(KIND)]
+    receipts = [item for item in config.declared("receipt-printer") if _has_plug(item.match)]
 
     def run(_context: Context) -> tuple[DeviceState, ...]:
         for one in asked:
             one.ask_queue()
-        found = plugged.find(udev, "usb", is_printer)
+        there = plugged.find(udev, "usb", is_printer)
+        others = [one for one, _ in plugged.pair(receipts, there).values()]
+        found = tuple(each for each in there if each not in others)
         pairs = pair([(one.item, one.device_uri) for one in asked], found)
         return tuple(one.state(pairs.get(one.item.id)) for one in asked)
 

@@ -1,189 +1,133 @@
-"""Receipt printers: there, and able to print? Asked by ESC/POS over a serial line or /dev/usb/lp*.
+"""Receipt printers: there, with paper and a closed cover? Asked in ESC/POS while nobody prints.
 
-They are asked only while nobody else holds their node, so never in the middle of a print.
+A printer is at a serial line (`match.path`, or the USB id of its converter) or at /dev/usb/lp*.
 """
 
 import errno
-import fcntl
 import os
-import select
-import termios
-from collections.abc import Mapping
-from pathlib import Path
+import stat
+import time
+from collections.abc import Callable
 
 import pyudev
 from msgspec import Struct
 
-from agent.config import Config, Peripheral
+from agent.config import Config, Match, Peripheral
 from agent.errors import ConfigError
 from agent.probe import Context, Probe
-from agent.probes import escpos, holders, plugged
+from agent.probes import escpos, plugged, receipt_port
 from agent.probes.finding import Finding, add
-from agent.probes.plugged import Pair, Plugged
+from agent.probes.plugged import Plugged
 from agent.settings import settings
 from contract.health import DeviceState, Health
 
 KIND = "receipt-printer"
+BUSY = "device-busy"
 PERIOD_S = 60.0
-#: The answer takes 20 ms at 9600 baud; a printer that wakes up takes longer.
-ANSWER_S = 0.5
-#: linux/lp.h: LPGETSTATUS, and its bits as lp(4) has them.
-_LPGETSTATUS, _PAPER_OUT, _SELECTED = 0x060B, 0x20, 0x10
-_SPEEDS = {
-    1200: termios.B1200,
-    2400: termios.B2400,
-    4800: termios.B4800,
-    9600: termios.B9600,
-    19200: termios.B19200,
-    38400: termios.B38400,
-    57600: termios.B57600,
-    115200: termios.B115200,
-}
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Of a declared receipt printer. `baud` is of a serial line."""
+    """Of one receipt printer. `busy_after_s`: held so long, nothing is known of it any more."""
 
     baud: int = 9600
+    busy_after_s: float = 300.0
+    status: bool = True  # it answers DLE EOT; false for one that cannot, or would print it
 
 
-def probe(config: Config) -> Probe:
-    """Reports each declared receipt printer. Raises ConfigError when its settings are wrong."""
-    declared = config.declared(KIND)
-    told = {item.id: _settings(item) for item in declared}
+def probe(config: Config, clock: Callable[[], float] = time.monotonic) -> Probe:
+    """Reports each declared receipt printer.
+
+    Raises ConfigError when a speed is none, or nothing tells it.
+    """
     udev = pyudev.Context()
-    known: dict[str, Finding] = {}
+    asked = [_Asked(item, _settings(item), clock) for item in config.declared(KIND)]
+    by_plug = [one.item for one in asked if not _is_by_path(one.item.match)]
 
     def run(_context: Context) -> tuple[DeviceState, ...]:
-        pairs = pair(declared, find(udev))
-        states = []
-        for item in declared:
-            one, oddity = pairs[item.id]
-            state = plugged.presence(item, one, oddity)
-            if one is None:
-                known.pop(item.id, None)
-            else:
-                found = look(one.path, told[item.id], known.get(item.id))
-                known[item.id] = found
-                state = add(state, found)
-            states.append(state)
-        return tuple(states)
+        pairs = plugged.pair(by_plug, find(udev) if by_plug else ())
+        return tuple(one.see(*pairs.get(one.item.id) or (_at(one.item), "")) for one in asked)
 
-    period_s = config.probes.period_s(KIND, PERIOD_S)
-    return Probe(KIND, period_s, config.probes.timeout_s, run)
+    limit_s = config.probes.timeout_s + 10 * receipt_port.ANSWER_S * len(asked)
+    return Probe(KIND, config.probes.period_s(KIND, PERIOD_S), limit_s, run)
 
 
 def find(udev: pyudev.Context) -> tuple[Plugged, ...]:
-    """Every node that one might be behind: printers of the kernel, and serial lines on USB."""
+    """What may be one: the USB printers that have a node, and the serial lines behind USB."""
     printers = plugged.find(udev, "usbmisc", lambda device: device.sys_name.startswith("lp"))
-    lines = plugged.find(
-        udev,
-        "tty",
-        lambda device: bool(device.device_node) and device.find_parent("usb") is not None,
-    )
+    lines = plugged.find(udev, "tty", lambda device: device.find_parent("usb") is not None)
     return (*printers, *lines)
 
 
-def pair(declared: tuple[Peripheral, ...], found: tuple[Plugged, ...]) -> dict[str, Pair]:
-    """Which node answers for which declaration. A path that is no device of USB is taken as it is:
-    a serial line of the board."""
-    pairs = plugged.pair(declared, found)
-    for item in declared:
-        path = item.match.path
-        if pairs[item.id][0] is None and path is not None and Path(path).exists():
-            pairs[item.id] = (Plugged(path), "")
-    return pairs
+class _Asked:
+    """One receipt printer, and what it said last."""
 
+    def __init__(self, item: Peripheral, told: Settings, clock: Callable[[], float]) -> None:
+        self.item, self._told, self._clock = item, told, clock
+        self._node = ""
+        self._last: Finding | None = None
+        self._answered = clock()
 
-def look(path: str, told: Settings, before: Finding | None) -> Finding:
-    """How the printer behind a node is; as `before` while somebody prints."""
-    holder = holders.search({path, str(Path(path).resolve())})
-    if holder is not None:
-        return before or Finding(Health.UNKNOWN, ("device-busy",), {}, {"held_by": holder.program})
-    try:
-        return ask(path, told.baud)
-    except OSError as err:
-        if err.errno == errno.EBUSY:  # usblp lets one in at a time
-            return before or Finding(Health.UNKNOWN, ("device-busy",))
-        if err.errno in (errno.EACCES, errno.EPERM):
-            return Finding(Health.UNKNOWN, ("access-denied",))
-        if err.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-            return Finding(Health.MISSING, (plugged.NOT_CONNECTED,))
-        return Finding(Health.FAILED, ("io-error",), {}, {"trouble": str(err.strerror)[:128]})
+    def see(self, one: Plugged | None, oddity: str) -> DeviceState:
+        """The printer now."""
+        if one is None:
+            self._node, self._last = "", None
+            return plugged.presence(self.item, None, "")
+        if one.path != self._node:
+            self._node, self._last = one.path, None
+        there = plugged.presence(self.item, one, oddity)
+        if not self._told.status:
+            return there
+        try:
+            finding = self._ask(one.path)
+        except receipt_port.BusyError:
+            return add(there, self._busy())
+        except OSError as err:
+            if err.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):  # it goes just now
+                return plugged.presence(self.item, None, "")
+            return add(there, Finding(Health.UNKNOWN, ("not-measured",)))
+        self._last, self._answered = finding, self._clock()
+        return add(there, finding)
 
-
-def ask(path: str, baud: int) -> Finding:
-    """All questions, one after the other. Raises OSError when the node cannot be used."""
-    node = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        if os.isatty(node):
-            _prepare(node, baud)
-            return escpos.judge(_answers(node))
-        lines = _status_lines(node)
-        answers = _answers(node)
-    finally:
-        os.close(node)
-    if any(byte is not None for byte in answers.values()) or lines is None:
+    def _ask(self, path: str) -> Finding:
+        is_lp = os.path.basename(os.path.realpath(path)).startswith("lp")  # noqa: PTH119
+        answers, lines = receipt_port.ask(path, self._told.baud, is_lp=is_lp)
+        is_silent = all(byte is None for byte in answers.values())
+        if is_silent and lines is not None:
+            return escpos.judge_lines(lines)  # it cannot talk back: three lines are all there is
         return escpos.judge(answers)
-    return judge_lines(lines)
+
+    def _busy(self) -> Finding:
+        """Somebody prints: what was known holds for a while."""
+        is_fresh = self._clock() - self._answered <= self._told.busy_after_s
+        if self._last is not None and is_fresh:
+            return self._last
+        return Finding(Health.UNKNOWN, (BUSY,))
 
 
-def judge_lines(status: int) -> Finding:
-    """What LPGETSTATUS amounts to, for a printer that speaks no ESC/POS.
-
-    >>> judge_lines(0x30).reasons, judge_lines(0x18).reasons
-    (('media-empty',), ())
-    """
-    if status & _PAPER_OUT:
-        return Finding(Health.FAILED, ("media-empty",))
-    if not status & _SELECTED:
-        return Finding(Health.FAILED, ("offline",))
-    return Finding()
+def _is_by_path(match: Match) -> bool:
+    return match.path is not None and (match.usb_id, match.serial, match.port) == (None,) * 3
 
 
-def _answers(node: int) -> Mapping[int, int | None]:
-    """One byte a question; where the first stays without, the others are not put."""
-    answers: dict[int, int | None] = {}
-    for number in escpos.QUESTIONS:
-        os.write(node, escpos.question(number))
-        answers[number] = _read(node)
-        if answers[number] is None:
-            break
-    return answers
-
-
-def _read(node: int) -> int | None:
-    ready, _, _ = select.select([node], [], [], ANSWER_S)
-    said = os.read(node, 1) if ready else b""
-    return said[0] if said else None
-
-
-def _prepare(node: int, baud: int) -> None:
-    """8 bits, no parity, nothing interpreted; the line stays as it is when we leave."""
-    attributes = termios.tcgetattr(node)
-    control = termios.CS8 | termios.CREAD | termios.CLOCAL
-    speed = _SPEEDS[baud]
-    raw: list[int | list[bytes | int]] = [0, 0, control, 0, speed, speed, attributes[6]]
-    termios.tcsetattr(node, termios.TCSANOW, raw)
-    termios.tcflush(node, termios.TCIFLUSH)
-
-
-def _status_lines(node: int) -> int | None:
-    """The lines of a parallel port, as usblp shows them; None where there are none."""
-    answer = bytearray(4)
+def _at(item: Peripheral) -> Plugged | None:
+    """What is at a declared path, where that is all that tells."""
+    path = item.match.path or ""
     try:
-        fcntl.ioctl(node, _LPGETSTATUS, answer)
+        is_node = stat.S_ISCHR(os.stat(path).st_mode)  # noqa: PTH116
     except OSError:
         return None
-    return int.from_bytes(answer, "little")
+    return Plugged(path) if is_node else None
 
 
 def _settings(item: Peripheral) -> Settings:
     told = settings(item, Settings)
-    if told.baud not in _SPEEDS:
-        known = ", ".join(str(speed) for speed in _SPEEDS)
+    if told.baud not in receipt_port.SPEEDS:
+        known = ", ".join(str(speed) for speed in receipt_port.SPEEDS)
         raise ConfigError(
-            f"settings of peripheral {item.id!r} ({KIND}): baud is {told.baud}, "
-            f"must be one of: {known}"
+            f"settings.baud of peripheral {item.id!r} is {told.baud}, must be one of {known}"
+        )
+    if item.match == Match() or item.match.queue is not None:
+        raise ConfigError(
+            f"peripheral {item.id!r} (receipt-printer) must be told by its node or its plug: "
+            'match = { path = "/dev/ttyUSB0" } or { usb_id = "04b8:0202" }'
         )
     return told
