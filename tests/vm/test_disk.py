@@ -9,6 +9,12 @@ from tests.vm.guest import PATIENCE_S
 from tests.vm.hearing import until
 from tests.vm.kiosk import Kiosk
 
+#: All but 64 MB at once, and the rest until the kernel says ENOSPC.
+FILL = """
+fallocate -l $(($(stat -f -c "%f * %S" /) - 67108864)) /filling || true
+! cat /dev/zero > /rest
+"""
+
 
 @fault("storage", "root disk full", "a virtual kiosk's ext4 is filled", "failed", "storage-full")
 def test_a_kiosk_whose_disk_is_full_says_so_and_still_answers(
@@ -18,7 +24,7 @@ def test_a_kiosk_whose_disk_is_full_says_so_and_still_answers(
     kiosk.start()
     until(other_end, "storage", Health.OK)
     detection.begins()
-    kiosk.guest.run("cat /dev/zero > /filling || true; cat /dev/zero > /rest || true")
+    kiosk.guest.run(FILL)
     detection.ends(until(other_end, "storage", Health.FAILED, "storage-full"))
     command = other_end.order(KIOSK, "ping")
     outcomes = other_end.wait(lambda heard: ended(heard.outcomes(command)), PATIENCE_S)
