@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.peer.agent.cards.pcscd import Pcscd
 from tests.peer.agent.line.modemmanager import ModemManager
 from tests.peer.agent.power.nut import Nut
+from tests.peer.agent.printer.office import Office
+from tests.peer.agent.printer.receipts import ReceiptPrinter
 from tests.peer.agent.scanner.escl import Scanner
 from tests.peer.agent.scanner.sane import Saned
 
@@ -78,10 +80,32 @@ def ups(_folder: Path) -> Iterator[str]:
         nut.close()
 
 
+@contextmanager
+def printer(_folder: Path) -> Iterator[str]:
+    """A print service, and a printer."""
+    office = Office()
+    try:
+        yield f"lpstat -h {office.cups} -p; ipptool -tv {office.uri} get-printer-attributes.test"
+    finally:
+        office.close()
+
+
+@contextmanager
+def receipt_printer(_folder: Path) -> Iterator[str]:
+    """A receipt printer."""
+    line = ReceiptPrinter()
+    try:
+        yield f"printf '\\020\\004\\001' > {line.path}; head -c 1 {line.path} | xxd"
+    finally:
+        line.close()
+
+
 PEERS = (
     Peer("card-reader", "pcscd with a virtual card reader", card_reader),
     Peer("modem", "ModemManager with one registered 4G modem", modem),
     Peer("network-scanner", "a driverless (eSCL) scanner", network_scanner),
+    Peer("printer", "CUPS with one queue, and its IPP Everywhere printer", printer),
+    Peer("receipt-printer", "a receipt printer on a serial line", receipt_printer),
     Peer("shared-scanner", "saned with SANE's test scanner", shared_scanner),
     Peer("ups", "Network UPS Tools with a UPS, which this puts on battery", ups),
 )

@@ -1,5 +1,7 @@
-"""A receipt printer on a serial line: a pseudo-terminal that answers DLE EOT as Epson's manual has
-it. python-escpos, another's library, takes it for one (docs/adr/0021)."""
+"""A receipt printer on a serial line: a pseudo-terminal that answers DLE EOT as Epson's manual has it.
+
+python-escpos, another's library, takes it for one (docs/adr/0021).
+"""
 
 import os
 import pty
