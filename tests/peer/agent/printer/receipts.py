@@ -1,4 +1,4 @@
-"""A receipt printer on a serial line: a pseudo-terminal that answers DLE EOT as Epson's manual has it.
+"""A receipt printer on a serial line: a pseudo-terminal that answers as Epson's manual has it.
 
 python-escpos, another's library, takes it for one (docs/adr/0021).
 """
