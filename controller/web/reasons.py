@@ -33,6 +33,7 @@ PRINTER: dict[str, str | Promise] = {
     "marker-supply-empty": _("out of ink or toner"),
     "marker-supply-missing": _("a cartridge is missing"),
     "marker-failure": _("a cartridge has failed"),
+    "cutter-jam": _("the paper cutter is stuck"),
     "deactivated": _("deactivated"),
     "marker-waste-almost-full": _("the waste container is almost full"),
     "marker-waste-full": _("the waste container is full"),

@@ -81,7 +81,7 @@ def test_an_open_cover_is_said(printer: ReceiptPrinter, kiosk: Kiosk, detection:
     detection.ends(kiosk.look())
 
 
-@fault("receipt-printer", "cutter stuck", "DLE EOT: cutter error", "failed", "media-jam")
+@fault("receipt-printer", "cutter stuck", "DLE EOT: cutter error", "failed", "cutter-jam")
 def test_a_cutter_that_is_stuck_is_said(
     printer: ReceiptPrinter, kiosk: Kiosk, detection: Detection
 ) -> None:
@@ -99,7 +99,7 @@ def test_a_printer_put_offline_is_said(
     detection.ends(kiosk.look())
 
 
-@fault("receipt-printer", "silent", "its line answers nothing", "failed", "timed-out")
+@fault("receipt-printer", "silent", "its line answers nothing", "failed", "no-answer")
 def test_silence_is_said(printer: ReceiptPrinter, kiosk: Kiosk, detection: Detection) -> None:
     detection.begins()
     printer.answers = dict.fromkeys(printer.answers)
@@ -155,5 +155,5 @@ def test_while_another_program_prints_it_is_not_asked(
 
 
 def test_a_speed_that_no_line_has_is_refused() -> None:
-    with pytest.raises(ConfigError, match="baud is 9601, must be one of"):
+    with pytest.raises(ConfigError, match="is 9601, must be one of"):
         Kiosk(os.devnull, baud=9601)
