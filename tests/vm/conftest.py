@@ -1,8 +1,6 @@
 """A booted kiosk for each test, restored from one snapshot in seconds."""
 
-import tempfile
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,11 +8,12 @@ from tests.agents import KIOSK
 from tests.peer.authority import Authority
 from tests.peer.broker import Broker
 from tests.peer.conftest import authority, broker, other_end
-from tests.vm import image, machine
+from tests.vm import image
 from tests.vm.errors import MachineError
 from tests.vm.kiosk import Kiosk
 from tests.vm.machine import Machine
 from tests.vm.package import package
+from tests.vm.restored import restored
 from tests.vm.snapshot import Snapshot, snapshot
 
 __all__ = ["authority", "broker", "other_end"]
@@ -35,18 +34,10 @@ def agent_package() -> bytes:
 
 
 @pytest.fixture
-def hardware(request: pytest.FixtureRequest, booted: Snapshot, broker: Broker) -> Iterator[Machine]:
-    """A running machine that reaches this test's broker and nothing else."""
-    with tempfile.TemporaryDirectory(prefix="vigie-vm-") as folder:
-        disk = machine.layer(Path(folder) / "disk.qcow2", booted.disk, "qcow2")
-        one = Machine(Path(folder), booted.image, disk, broker.port)
-        try:
-            one.power_on(booted.state)
-            one.guest.wait()
-            one.guest.set_clock()
-            yield one
-        finally:
-            one.cut_power()
+def hardware(booted: Snapshot, broker: Broker) -> Iterator[Machine]:
+    """A running machine that reaches this test's broker."""
+    with restored(booted, broker.port) as machine:
+        yield machine
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.agents import KIOSK
 from tests.peer.authority import Credentials
+from tests.peer.region import Papers
 from tests.vm.guest import PATIENCE_S
 from tests.vm.machine import PORT, Machine
 
@@ -31,9 +32,8 @@ _SLOW = "[Service]\nCPUQuota=\n"
 class Kiosk:
     """The machine, and the agent on it under its real unit."""
 
-    def __init__(self, machine: Machine, package: bytes, papers: Credentials) -> None:
+    def __init__(self, machine: Machine, package: bytes, papers: Credentials | Papers) -> None:
         self.machine, self.guest = machine, machine.guest
-        self._papers = papers
         guest = self.guest
         guest.write("/root/agent.tar.gz", package)
         guest.run("tar -C / -xf /root/agent.tar.gz; rm /root/agent.tar.gz")

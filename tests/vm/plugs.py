@@ -109,9 +109,9 @@ _TOUCH_SETUP = (
     "echo 0 > protocol && echo 0 > subclass && echo 7 > report_length && "
     f"python3 -c \"open('report_desc','wb').write(bytes.fromhex('{_TOUCH}'))\""
 )
-_TICKETS_SETUP = "echo lab > pnp_string && echo 4 > q_len"
+_TICKETS_SETUP = "echo lab > pnp_string && echo 10 > q_len"
 
-#: One finger, one port, one picture: `tests/vm/test_hotplug.py` pulls out each of them.
+#: `tests/vm/test_hotplug.py` pulls out each of them.
 PLUGS = (
     Plug(
         "camera",
@@ -143,6 +143,12 @@ PLUGS = (
         "an emulated usb-ccid",
         'match = { usb_id = "08e6:4433" }\nsettings = { pcsc = false }',
         *emulated("usb-ccid"),
+    ),
+    Plug(
+        "receipt-printer",
+        "a printer gadget",
+        'match = { usb_id = "1d6b:0104" }',
+        *gadget("printer.tickets", _TICKETS_SETUP),
     ),
     Plug("wifi", "mac80211_hwsim's driver", "", *module("mac80211_hwsim radios=1")),
     Plug("screen", "a virtio-gpu's connector", "", connector("detect"), connector("off")),
