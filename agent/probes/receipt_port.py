@@ -10,9 +10,8 @@ import os
 import select
 import termios
 import time
-from pathlib import Path
 
-from agent.probes import escpos
+from agent.probes import escpos, holders
 
 #: One byte at 1200 baud takes 9 ms; a printer answers at once, whatever it does.
 ANSWER_S = 0.5
@@ -33,7 +32,8 @@ def ask(path: str, baud: int, *, is_lp: bool) -> tuple[dict[int, int | None], in
 
     Raises BusyError when a program holds it, OSError when it cannot be opened or goes meanwhile.
     """
-    if is_held(path):
+    # Only root sees what other users hold; of a serial line nothing else tells.
+    if holders.search({path, os.path.realpath(path)}) is not None:
         raise BusyError(path)
     try:
         port = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -52,24 +52,6 @@ def ask(path: str, baud: int, *, is_lp: bool) -> tuple[dict[int, int | None], in
         raise OSError(*err.args) from err
     finally:
         os.close(port)
-
-
-def is_held(path: str, proc: Path = Path("/proc")) -> bool:
-    """Whether another process has the node open. Needs root to see those of other users."""
-    wanted = os.path.realpath(path)
-    own = str(os.getpid())
-    return any(
-        wanted in _open_files(folder)
-        for folder in proc.iterdir()
-        if folder.name.isdecimal() and folder.name != own
-    )
-
-
-def _open_files(folder: Path) -> set[str]:
-    try:
-        return {os.readlink(link) for link in (folder / "fd").iterdir()}
-    except OSError:  # it ended, or is another user's
-        return set()
 
 
 def _dialogue(port: int) -> dict[int, int | None]:

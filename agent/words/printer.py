@@ -29,6 +29,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "une cartouche manque : remettez-la",
         "a cartridge is missing: put it back",
     ),
+    "marker-failure": ("une cartouche est en panne : changez-la", "a cartridge has failed"),
     "marker-waste-almost-full": (
         "le bac de récupération est presque plein : commandez-en un",
         "the waste container is nearly full: order one",

@@ -96,6 +96,10 @@ class Office:
         """End CUPS."""
         _end(self._cupsd)
 
+    def freeze_cups(self) -> None:
+        """Let CUPS keep its port, and answer nothing."""
+        os.killpg(self._cupsd.pid, signal.SIGSTOP)
+
     def set(self, page: str) -> None:
         """Turn something at the printer: `/media?...`, `/supplies?...` of its own web pages."""
         url = f"http://127.0.0.1:{self._printer_port}{page}"
@@ -183,6 +187,7 @@ def _listens(port: int) -> bool:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is not None:
         return
+    os.killpg(process.pid, signal.SIGCONT)  # one that is frozen hears of nothing else
     os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(5)

@@ -122,6 +122,22 @@ def test_an_empty_tray_is_said_before_anybody_prints(
     assert state.reasons == ("media-empty",)
 
 
+@fault("printer", "paper nearly out", "ippeveprinter has 5 sheets", "degraded", "media-low")
+def test_few_sheets_degrade(office: Office, kiosk: Kiosk, detection: Detection) -> None:
+    detection.begins()
+    office.set("/media?size1=2&type1=4&level1=5&size3=1&type3=1&level3=5")
+    detection.ends(kiosk.look())
+
+
+@fault("printer", "CUPS hangs", "cupsd is stopped (SIGSTOP)", "unknown", "timed-out")
+def test_a_print_service_that_hangs_leaves_the_printer_unknown(
+    office: Office, kiosk: Kiosk, detection: Detection
+) -> None:
+    detection.begins()
+    office.freeze_cups()
+    detection.ends(kiosk.look())
+
+
 @fault("printer", "toner low", "ippeveprinter's black is at 4 %", "degraded", "toner-low")
 def test_low_toner_degrades(office: Office, kiosk: Kiosk, detection: Detection) -> None:
     detection.begins()

@@ -11,6 +11,7 @@ from agent.config import Config, Match, Peripheral
 from agent.errors import ConfigError
 from agent.probes import ipp, printer
 from agent.probes.ipp import ABORTED, HELD, STOPPED, Job, Printer, Silence, Supply
+from agent.probes.plugged import Plugged
 from agent.probes.printer_verdict import Bounds, judge, keyword
 from contract.health import Health
 from tests.faults import Detection, fault
@@ -122,3 +123,26 @@ def test_a_printer_that_is_pulled_is_missing(
     bed.pull(paths)
     detection.ends(glance.look()["laser"])
     glance.close()
+
+
+ONE = Plugged("/sys/one", "03f0:222a", "VNB3", "1-1")
+OTHER = Plugged("/sys/other", "04b8:0202", "58324", "1-2")
+
+
+def test_a_printer_known_by_its_queue_is_told_by_the_serial_number_in_its_address() -> None:
+    laser = Peripheral("laser", "printer", match=Match(queue="Laser"))
+    asked = [(laser, "usb://HP/LaserJet?serial=VNB3")]
+    assert printer.pair(asked, (OTHER, ONE)) == {"laser": (ONE, "")}
+    assert printer.pair(asked, ()) == {"laser": (None, "")}
+
+
+def test_a_serial_number_written_otherwise_is_that_of_the_printer_nobody_else_claims() -> None:
+    laser = Peripheral("laser", "printer", match=Match(usb_id="03f0:222a"))
+    epson = Peripheral("epson", "printer", match=Match(queue="Epson"))
+    asked = [(epson, "usb://EPSON/TM?serial=X24"), (laser, "")]
+    assert printer.pair(asked, (ONE, OTHER)) == {"laser": (ONE, ""), "epson": (OTHER, "")}
+
+
+def test_usb_tells_nothing_of_a_printer_on_the_network() -> None:
+    laser = Peripheral("laser", "printer", match=Match(queue="Laser"))
+    assert printer.pair([(laser, "ipp://192.0.2.7/ipp/print")], (ONE,)) == {}
