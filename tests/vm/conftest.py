@@ -46,11 +46,12 @@ def kiosk(hardware: Machine, agent_package: bytes, authority: Authority) -> Kios
     return Kiosk(hardware, agent_package, authority.issue(KIOSK))
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, None, None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure is told with what the kiosk had to say about it."""
-    outcome = yield
-    report = outcome.get_result()
+    report = yield
     found = getattr(item, "funcargs", {}).get("kiosk")
     if report.when == "call" and report.failed and isinstance(found, Kiosk):
         try:
@@ -58,3 +59,4 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, None, None]:
         except (MachineError, AssertionError) as err:
             report.sections.append(("the agent's journal", f"not to be had: {err}"))
         report.sections.append(("the machine's console", found.machine.console[-3000:]))
+    return report

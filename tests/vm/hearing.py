@@ -19,8 +19,9 @@ def until(heard: OtherEnd, name: str, health: Health, reason: str = "") -> Devic
 
     def is_so(now: OtherEnd) -> DeviceState | None:
         state = latest(now, name)
-        is_right = state is not None and state.health is health
-        return state if is_right and (not reason or reason in state.reasons) else None
+        if state is None or state.health is not health:
+            return None
+        return state if not reason or reason in state.reasons else None
 
     found: DeviceState = heard.wait(is_so, PATIENCE_S)
     return found

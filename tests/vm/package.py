@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import paho
+import paho  # type: ignore[import-untyped]
 import pyudev
 
 import agent

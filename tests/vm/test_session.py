@@ -35,4 +35,4 @@ def test_a_visit_is_seen_locks_out_a_reboot_and_ends(kiosk: Kiosk, other_end: Ot
     assert (refused.state, refused.reason.split(":")[0]) == ("refused", OutcomeReason.IN_SESSION)
     kiosk.guest.run("systemctl stop visit")
     over = until_fact(other_end, "session", "in_session", False)
-    assert over.facts["last_duration_s"] > 0
+    assert float(over.facts["last_duration_s"]) > 0
