@@ -36,7 +36,8 @@ class Kiosk:
         nothing = Config.unenrolled()
         item = Peripheral("tickets", "receipt-printer", match=Match(path=path), settings=told)
         self._config = Config(nothing.kiosk, nothing.broker, peripherals=(item,))
-        self._probe = receipt_printer.probe(self._config)
+        self.now = 0.0
+        self._probe = receipt_printer.probe(self._config, lambda: self.now)
 
     def look(self) -> DeviceState:
         (state,) = self._probe.run(Context(self._config, "boot", None))
@@ -153,6 +154,15 @@ def test_while_another_program_prints_it_is_not_asked(
     prints.unlink()
     wait_until(prints.with_name("over").exists, "the other program's end")
     assert kiosk.look().health is Health.OK
+
+
+def test_what_was_known_holds_while_another_program_prints_but_not_for_good(
+    kiosk: Kiosk, prints: Path
+) -> None:
+    assert prints.exists()
+    assert kiosk.look().health is Health.OK
+    kiosk.now = 301.0
+    assert kiosk.look().reasons == ("device-busy",)
 
 
 def test_a_speed_that_no_line_has_is_refused() -> None:
