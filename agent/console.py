@@ -1,4 +1,4 @@
-"""What `vigie-agent` can be told: run, check, enrol, outbox."""
+"""What `vigie-agent` can be told: run, check, declare, enrol, outbox."""
 
 import argparse
 import os
@@ -24,6 +24,8 @@ _EXAMPLES = """examples:
   vigie-agent check                 # what the probes see now; needs no broker
   vigie-agent check --json | jq .verdict
   vigie-agent check --deep          # also looks through the camera, plays a tone, scans nothing
+  vigie-agent declare               # what is plugged in and not declared yet, as agent.toml has it
+  vigie-agent declare --write       # add it there
   vigie-agent outbox                # what was not yet committed by the controller
   vigie-agent run                   # what systemd starts
 """
@@ -38,6 +40,18 @@ _WORDS = {
     "unenrolled": (
         "{} n'existe pas : aucun périphérique déclaré, pas de contrôleur à joindre",
         "there is no {}: no peripheral is declared, no controller to reach",
+    ),
+    "dry": (
+        "Rien n'est écrit. Pour l'ajouter à {} : vigie-agent declare --write",
+        "Nothing is written. To add it to {}: vigie-agent declare --write",
+    ),
+    "declared": (
+        "{} : ajouté {}. Vérifiez puis redémarrez l'agent : systemctl restart vigie-agent",
+        "{}: added {}. Check it, then restart the agent: systemctl restart vigie-agent",
+    ),
+    "nothing_new": (
+        "Rien de nouveau n'est branché : tout est déjà déclaré.",
+        "Nothing new is plugged in: all is declared already.",
     ),
     "epoch": ("époque", "epoch"),
     "pending": ("en attente", "pending"),
@@ -82,13 +96,18 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=RELEASE)
-    commands = parser.add_subparsers(required=True, metavar="run | check | enrol | outbox")
+    commands = parser.add_subparsers(
+        required=True, metavar="run | check | declare | enrol | outbox"
+    )
     _add(commands, "run", _run, "watch this kiosk until told to stop")
     check = _add(commands, "check", _check, "run every probe once and say what it found")
     check.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     check.add_argument(
         "--deep", action="store_true", help="also look through cameras and listen to loudspeakers"
     )
+    declare = _add(commands, "declare", _declare, "what is plugged in and not declared yet")
+    declare.add_argument("--write", action="store_true", help="add it to agent.toml")
+    declare.add_argument("--json", action="store_true", help="one JSON object instead of TOML")
     enrol = _add(commands, "enrol", _enrol, "make this kiosk known to a controller")
     enrol.add_argument("--controller", required=True, metavar="URL", help="https://HOST:8443")
     enrol.add_argument("--token", required=True, help="the one-time token the controller gave")
@@ -117,19 +136,48 @@ def _run(args: argparse.Namespace) -> Config:
     return config
 
 
+def _load(args: argparse.Namespace) -> Config:
+    """What there is to know of this kiosk, which need not be enrolled."""
+    if args.config != CONFIG or CONFIG.exists():
+        return load(args.config)
+    print(f"vigie-agent: {_spoken('unenrolled').format(CONFIG)}", file=sys.stderr)
+    return Config.unenrolled()
+
+
 def _check(args: argparse.Namespace) -> int:
     from agent import check
 
-    is_enrolled = args.config != CONFIG or CONFIG.exists()
-    if not is_enrolled:
-        print(f"vigie-agent: {_spoken('unenrolled').format(CONFIG)}", file=sys.stderr)
-    config = load(args.config) if is_enrolled else Config.unenrolled()
+    config = _load(args)
     devices, verdict = check.run(config, is_deep=args.deep)
     if args.json:
         found = {"devices": devices, "verdict": verdict}
         print(msgspec.json.encode(found).decode())
         return 0
     print(check.text(devices, verdict))
+    return 0
+
+
+def _declare(args: argparse.Namespace) -> int:
+    import pyudev
+
+    from agent import declare, discovery
+
+    found = discovery.discover(
+        pyudev.Context(), discovery.queues(), _load(args).peripherals, Path("/sys")
+    )
+    is_french = wording.language(os.environ) is wording.Language.FRENCH
+    said = declare.text(found, declare.unsure(is_french=is_french))
+    added = declare.write(args.config, found, said) if args.write and found else ()
+    if args.json:
+        print(msgspec.json.encode({"found": found, "added": added}).decode())
+        return 0
+    if not found:
+        print(_spoken("nothing_new"), file=sys.stderr)
+    elif args.write:
+        print(_spoken("declared").format(args.config, ", ".join(added) or _spoken("none")))
+    else:
+        print(said, end="")
+        print(_spoken("dry").format(args.config), file=sys.stderr)
     return 0
 
 
