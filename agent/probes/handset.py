@@ -1,142 +1,123 @@
-"""The telephone handset: there, audible, and confidential.
+"""The handset: plugged in; and while it is lifted, the loudspeakers must say nothing.
 
-Lifted, it must mute the loudspeakers, or the whole town hall hears the adviser. Whether it is
-lifted is told by its hook where that is an input device: a switch (linux/input-event-codes.h, SW_*)
-or a key that is held (KEY_PHONE).
+That is for the citizen's confidentiality, and matters in a session above all: so it is looked at
+then too. Neither the cradle nor a card's switches are sound: nothing is heard or played.
 """
 
-import fcntl
-import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import pyudev
 from msgspec import Meta, Struct
 
 from agent.config import Config, Peripheral
-from agent.errors import ConfigError
 from agent.probe import Context, Probe
-from agent.probes import alsa, finding, sound
-from agent.probes.alsa import Direction
-from agent.probes.finding import Finding
-from agent.probes.sound import NOT_MEASURED, Percent, Way
+from agent.probes import alsa, hook, plugged, sound, speakers
+from agent.probes.alsa import Card, Direction
+from agent.probes.finding import Finding, add
+from agent.probes.hook import Hook
+from agent.probes.mixer import MUTED, VOLUME_ZERO
+from agent.probes.plugged import Plugged
+from agent.probes.sound import NOT_MEASURED, Way
 from agent.settings import settings
-from contract.health import DeviceState, FactValue, Health
+from contract.health import DeviceState, Health
 
 KIND = "handset"
-PERIOD_S = 10.0
-#: EVIOCGSW(8) and EVIOCGKEY(96): the switches that are on, the keys that are held (linux/input.h).
-SWITCHES, _SWITCH_BYTES = 0x8008451B, 8
-KEYS, _KEY_BYTES = 0x80604518, 96
+NOT_CONFIDENTIAL = "not-confidential"
+_PERIOD_S = 60.0
+#: With a cradle that is looked at: a word too many can be overheard every second.
+_HOOK_PERIOD_S = 10.0
+
+Code = Annotated[int, Meta(ge=0, le=767)]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Of a declared handset.
+    """Of a declared handset. Without a switch or key its cradle is not looked at."""
 
-    `hook` is the input device that tells whether it is lifted, `hook_switch` or `hook_key` the code
-    that is on while it is; `loudspeakers` the id of those it must mute.
-    """
+    hook_switch: Code | None = None  # SW_* of input-event-codes.h
+    hook_key: Code | None = None  # KEY_*, such as 169 (KEY_PHONE)
+    hook_input: str = ""  # the input device's name; empty: one of the handset's own USB device
+    lifted: bool = True  # whether the switch or key is on while it is lifted
+    mutes_speakers: bool = False  # the declared speakers must then be muted
 
-    control: str = ""  # the control that counts; empty: all of them
-    least_percent: Percent = 0.0  # of the control's range; quieter is said
-    hook: str = ""
-    hook_switch: Annotated[int, Meta(ge=0, le=63)] | None = None
-    hook_key: Annotated[int, Meta(ge=0, le=767)] | None = None
-    loudspeakers: str = ""
+    @property
+    def hook(self) -> Hook | None:
+        """What tells whether it is lifted."""
+        if self.hook_switch is not None:
+            return Hook(self.hook_switch, False, self.lifted)
+        return None if self.hook_key is None else Hook(self.hook_key, True, self.lifted)
 
 
 def probe(config: Config) -> Probe:
     """Reports each declared handset. Raises ConfigError when its settings are wrong."""
-    told = {item.id: _settings(config, item) for item in config.declared(KIND)}
-    declared = {
-        item.id: (item, Way(told[item.id].control, told[item.id].least_percent))
-        for item in config.declared(KIND)
-    }
+    declared = [(item, settings(item, Settings)) for item in config.declared(KIND)]
+    loud = [
+        (item, Way(settings(item, speakers.Settings).control))
+        for item in config.declared(speakers.KIND)
+    ]
     udev = pyudev.Context()
-    heard = sound.probe(
-        *(KIND, Direction.PLAYBACK, declared, config),
-        lambda *_: Finding(),
-        config.probes.timeout_s,
-    )
 
-    def run(context: Context) -> tuple[DeviceState, ...]:
-        # The hook is read in a session too: that is when it matters, and it disturbs nobody.
-        return tuple(
-            finding.add(state, look(config, udev, told[state.id]))
-            if state.health is not Health.MISSING
-            else state
-            for state in heard.run(context)
-        )
+    def run(_context: Context) -> tuple[DeviceState, ...]:
+        cards = alsa.read(udev)
+        pairs = plugged.pair([item for item, _ in declared], _plugs(udev, cards))
+        states = []
+        for item, told in declared:
+            plug, oddity = pairs[item.id]
+            state = plugged.presence(item, plug, oddity)
+            if plug is not None and told.hook is not None:
+                lifted = _lifted(udev, told, told.hook, plug)
+                spoken = _audible(loud, cards) if told.mutes_speakers else ()
+                state = add(state, judge(lifted, spoken))
+            states.append(state)
+        return tuple(states)
 
-    return Probe(KIND, config.probes.period_s(KIND, PERIOD_S), heard.timeout_s, run)
-
-
-def look(config: Config, udev: pyudev.Context, told: Settings) -> Finding:
-    """Whether it is lifted, and whether the loudspeakers keep silent then."""
-    if not told.hook:
-        return Finding()
-    try:
-        is_lifted = read_hook(told)
-    except OSError as err:
-        trouble = f"{told.hook}: {err.strerror}"
-        return Finding(Health.UNKNOWN, (NOT_MEASURED,), {}, {"trouble": trouble[:128]})
-    is_loud = is_lifted and loudspeakers_sound(config, udev, told.loudspeakers)
-    return judge(is_lifted=is_lifted, is_loud=is_loud)
+    period_s = _HOOK_PERIOD_S if any(told.hook for _, told in declared) else _PERIOD_S
+    return Probe(KIND, config.probes.period_s(KIND, period_s), config.probes.timeout_s, run)
 
 
-def read_hook(told: Settings) -> bool:
-    """Whether the handset is lifted. Raises OSError when its input device does not answer."""
-    is_key = told.hook_key is not None
-    request, count = (KEYS, _KEY_BYTES) if is_key else (SWITCHES, _SWITCH_BYTES)
-    bits = bytearray(count)
-    node = os.open(told.hook, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(node, request, bits)
-    finally:
-        os.close(node)
-    return is_set(bits, (told.hook_key if is_key else told.hook_switch) or 0)
+def judge(lifted: bool | None, audible: Sequence[bool | None]) -> Finding:
+    """What follows from the cradle (None: it cannot be asked), and each pair of loudspeakers.
 
-
-def is_set(bits: bytearray, code: int) -> bool:
-    """Whether the bit of a code is on.
-
-    >>> is_set(bytearray([0b100]), 2), is_set(bytearray([0b100]), 1)
-    (True, False)
-    """
-    return bool(bits[code // 8] >> (code % 8) & 1)
-
-
-def loudspeakers_sound(config: Config, udev: pyudev.Context, name: str) -> bool:
-    """Whether the declared loudspeakers are there and let sound through."""
-    speakers = [item for item in config.declared("speakers") if item.id == name]
-    for item in speakers:
-        card, _ = alsa.pair(speakers, alsa.read(udev), Direction.PLAYBACK)[name]
-        if card is not None:
-            way = Way(str(item.settings.get("control", "")))
-            return sound.heard(card, Direction.PLAYBACK, way).health is Health.OK
-    return False
-
-
-def judge(*, is_lifted: bool, is_loud: bool) -> Finding:
-    """Whether what the adviser says stays between two.
-
-    >>> judge(is_lifted=True, is_loud=True).reasons
+    >>> judge(True, [False, True]).reasons
     ('not-confidential',)
+    >>> judge(False, [True]).reasons, judge(True, [False]).reasons
+    ((), ())
     """
-    facts: dict[str, FactValue] = {"off_hook": is_lifted}
-    if is_lifted and is_loud:
-        return Finding(Health.FAILED, ("not-confidential",), facts=facts)
-    return Finding(facts=facts)
+    if lifted is None:
+        return Finding(Health.UNKNOWN, (NOT_MEASURED,), facts={"trouble": "no cradle to ask"})
+    facts = {"off_hook": lifted}
+    if lifted and any(audible):
+        return Finding(Health.FAILED, (NOT_CONFIDENTIAL,), {}, facts)
+    if lifted and None in audible:
+        return Finding(Health.UNKNOWN, (NOT_MEASURED,), {}, facts)
+    return Finding(Health.OK, (), {}, facts)
 
 
-def _settings(config: Config, item: Peripheral) -> Settings:
-    told = settings(item, Settings)
-    subject = f"settings of peripheral {item.id!r} ({KIND})"
-    if told.hook and (told.hook_switch is None) == (told.hook_key is None):
-        raise ConfigError(f"{subject}: hook needs one of hook_switch, hook_key")
-    known = [each.id for each in config.declared("speakers")]
-    if told.loudspeakers and told.loudspeakers not in known:
-        raise ConfigError(
-            f"{subject}: loudspeakers is {told.loudspeakers!r}, must be the id of a declared "
-            f"peripheral of the kind speakers: {', '.join(known) or 'there is none'}"
-        )
-    return told
+def _plugs(udev: pyudev.Context, cards: Sequence[Card]) -> tuple[Plugged, ...]:
+    """Its sound card, or else any input device: some handsets are but a cradle on a wire."""
+    found = {card.plug.port or card.plug.path: card.plug for card in cards}
+    inputs = plugged.find(udev, "input", lambda device: device.sys_name.startswith("event"))
+    for plug in inputs:
+        found.setdefault(plug.port or plug.path, plug)
+    return tuple(found.values())
+
+
+def _lifted(udev: pyudev.Context, told: Settings, cradle: Hook, plug: Plugged) -> bool | None:
+    node = hook.find(udev, told.hook_input, plug.port)
+    if node is None:
+        return None
+    try:
+        return hook.is_lifted(node, cradle)
+    except OSError:
+        return None
+
+
+def _audible(loud: Sequence[tuple[Peripheral, Way]], cards: Sequence[Card]) -> list[bool | None]:
+    """For each pair of loudspeakers that is there, whether it can be heard; None: not known."""
+    pairs = alsa.pair([item for item, _ in loud], cards, Direction.PLAYBACK)
+    there = [(pairs[item.id][0], way) for item, way in loud]
+    found = [sound.heard(card, Direction.PLAYBACK, way) for card, way in there if card is not None]
+    return [
+        None if NOT_MEASURED in each.reasons else not {MUTED, VOLUME_ZERO} & set(each.reasons)
+        for each in found
+    ]
