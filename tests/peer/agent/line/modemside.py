@@ -8,39 +8,12 @@ import json
 import sys
 from typing import Any
 
-import dbus
-import dbus.mainloop.glib
-import dbus.service
-from gi.repository import GLib
-
 BUS = "org.freedesktop.ModemManager1"
 ROOT = "/org/freedesktop/ModemManager1"
 MODEM = f"{ROOT}/Modem/0"
 
 
-class Manager(dbus.service.Object):  # type: ignore[misc]
-    """The object tree: one modem, or none."""
-
-    def __init__(self, bus: Any, modem: dict[str, Any] | None) -> None:
-        super().__init__(dbus.service.BusName(BUS, bus), ROOT)
-        self._modem = modem
-
-    @dbus.service.method("org.freedesktop.DBus.ObjectManager", out_signature="a{oa{sa{sv}}}")  # type: ignore[untyped-decorator]
-    def GetManagedObjects(self) -> Any:  # noqa: N802 - D-Bus's own name
-        """Everything there is."""
-        return (
-            {MODEM: interfaces(self._modem)}
-            if self._modem
-            else dbus.Dictionary(signature="oa{sa{sv}}")
-        )
-
-    @dbus.service.method("org.freedesktop.DBus.Properties", "s", "a{sv}")  # type: ignore[untyped-decorator]
-    def GetAll(self, _interface: str) -> Any:  # noqa: N802
-        """The manager's own."""
-        return dbus.Dictionary({"Version": "1.20.4"}, signature="sv")
-
-
-def interfaces(modem: dict[str, Any]) -> dict[str, Any]:
+def interfaces(dbus: Any, modem: dict[str, Any]) -> dict[str, Any]:
     """A modem's properties, in the types that ModemManager gives them; mmcli wants every one."""
     paths = dbus.Array([], signature="o")
     texts = dbus.Array([], signature="s")
@@ -100,8 +73,31 @@ def interfaces(modem: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(told: str) -> None:
+    # Here, so that whoever only collects tests needs neither.
+    import dbus
+    import dbus.mainloop.glib
+    import dbus.service
+    from gi.repository import GLib
+
+    modem = json.loads(told)
+
+    class Manager(dbus.service.Object):  # type: ignore[misc]
+        """The object tree: one modem, or none."""
+
+        @dbus.service.method("org.freedesktop.DBus.ObjectManager", out_signature="a{oa{sa{sv}}}")  # type: ignore[untyped-decorator]
+        def GetManagedObjects(self) -> Any:  # noqa: N802 - D-Bus's own name
+            """Everything there is."""
+            if modem is None:
+                return dbus.Dictionary(signature="oa{sa{sv}}")
+            return {MODEM: interfaces(dbus, modem)}
+
+        @dbus.service.method("org.freedesktop.DBus.Properties", "s", "a{sv}")  # type: ignore[untyped-decorator]
+        def GetAll(self, _interface: str) -> Any:  # noqa: N802
+            """The manager's own."""
+            return dbus.Dictionary({"Version": "1.20.4"}, signature="sv")
+
     dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
-    manager = Manager(dbus.SystemBus(), json.loads(told))
+    manager = Manager(dbus.service.BusName(BUS, dbus.SystemBus()), ROOT)
     loop = GLib.MainLoop()
     GLib.io_add_watch(sys.stdin, GLib.IO_HUP | GLib.IO_IN, lambda *_: loop.quit())
     print("ready", flush=True)  # noqa: T201
