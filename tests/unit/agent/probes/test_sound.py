@@ -1,223 +1,235 @@
-"""Microphone, loudspeakers and handset on a make-believe sound card, asked as the kernel is."""
+"""Microphone, loudspeakers and handset: the real probes on make-believe cards."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import json
+import shutil
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
-from agent.config import Broker, Config, Match, Peripheral
-from agent.errors import ConfigError
-from agent.probes import default_card, handset
-from agent.probes.alsa import Card, Direction
-from agent.probes.handset import Settings
-from agent.probes.plugged import Plugged
 from contract.health import DeviceState, Health
 from tests.faults import Detection, fault
-from tests.unit.agent.probes.testbed import Bed, Child, Glance
+from tests.unit.agent.probes.testbed import USB, Child
 
-if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-    pytest.skip("umockdev is not installed", allow_module_level=True)
+pytestmark = pytest.mark.skipif(
+    shutil.which("umockdev-run") is None, reason="umockdev is not installed"
+)
 
 SWITCH, VOLUME = 1, 2
-HERE = Match(usb_id="0d8c:0014")
-Begin = Callable[..., Glance]
+LIFTED = 5  # SW_DOCK, as a cradle's box may call it
 
 
-def controls(**other: list[int]) -> list[Any]:
-    """A USB card's controls, all on and half turned up, `mic`, `mic_volume`, ... excepted."""
-    values = {
-        "speaker": [1, 1],
-        "speaker_volume": [50, 50],
-        "mic": [1],
-        "mic_volume": [20],
-        **other,
-    }
-    return [
-        ["Speaker Playback Switch", SWITCH, values["speaker"], 0, 1],
-        ["Speaker Playback Volume", VOLUME, values["speaker_volume"], 0, 100],
-        ["Mic Playback Switch", SWITCH, [0], 0, 1],  # the card's own echo: rightly off
-        ["Mic Capture Switch", SWITCH, values["mic"], 0, 1],
-        ["Mic Capture Volume", VOLUME, values["mic_volume"], 0, 40],
-    ]
+def card(number: int, port: str, usb_id: str, streams: str) -> str:
+    """A USB sound card; `streams` are c, p or both."""
+    vendor, product = usb_id.split(":")
+    path = f"{USB}/{port}/{port}:1.0/sound/card{number}"
+    nodes = [f"controlC{number}", *(f"pcmC{number}D0{each}" for each in streams)]
+    children = "\n".join(
+        f"P: {path}/{node}\nN: snd/{node}\nE: DEVNAME=/dev/snd/{node}\nE: SUBSYSTEM=sound\n"
+        for node in nodes
+    )
+    return f"""P: {USB}/{port}
+E: SUBSYSTEM=usb
+E: DEVTYPE=usb_device
+A: idVendor={vendor}
+A: idProduct={product}
+A: product=Sound {number}
+
+P: {path}
+E: SUBSYSTEM=sound
+A: id=Card{number}
+A: number={number}
+
+{children}
+"""
 
 
-class SoundBed(Bed):
-    """With one card, whose controls can be turned."""
+CRADLE = f"""P: {USB}/1-3/1-3:1.3/input/input7
+E: SUBSYSTEM=input
+A: name=Cradle
+
+P: {USB}/1-3/1-3:1.3/input/input7/event7
+N: input/event7
+E: DEVNAME=/dev/input/event7
+E: SUBSYSTEM=input
+"""
+
+DECLARED: list[dict[str, Any]] = [
+    {"id": "mic", "kind": "microphone", "match": {"port": "1-1"}},
+    {"id": "loud", "kind": "speakers", "match": {"port": "1-2"}},
+    {
+        "id": "phone",
+        "kind": "handset",
+        "match": {"usb_id": "0b0e:0002"},
+        "settings": {"hook_switch": LIFTED, "mutes_speakers": True},
+    },
+]
+
+
+class Kiosk:
+    """A kiosk with a microphone, loudspeakers and a handset, all fine."""
 
     def __init__(self) -> None:
-        Child.__init__(self, "sound_bed.py")
-        self.root = self.hear()
-        self.paths = self.plug_recorded("headset")
-        self.turn()
+        self._bed = Child("soundbed.py")
+        self._root = self._bed.hear()
+        self._order(add=card(1, "1-1", "0d8c:0001", "c"))
+        self._order(add=card(2, "1-2", "0d8c:0002", "p"))
+        self._order(add=card(3, "1-3", "0b0e:0002", "cp") + CRADLE)
+        self.microphone()
+        self.speakers()
+        self.cradle()
+        self._watch = Child("soundwatch.py", json.dumps(DECLARED), UMOCKDEV_DIR=self._root)
 
-    def turn(self, **other: list[int]) -> None:
-        """Set its controls."""
-        self._order(controls=controls(**other))  # type: ignore[arg-type]
+    def microphone(self, switch: int = 1, volume: int = 20) -> None:
+        """Give its card these controls."""
+        switches = ["Mic Capture Switch", SWITCH, [switch], 0, 1]
+        volumes = ["Mic Capture Volume", VOLUME, [volume], 0, 40]
+        self._order(controls="/dev/snd/controlC1", are=[switches, volumes])
+
+    def speakers(self, switch: int = 1, volume: int = 30) -> None:
+        """Give theirs these; its own microphone's return is off, as it should be."""
+        back = ["Mic Playback Switch", SWITCH, [0], 0, 1]
+        switches = ["Speaker Playback Switch", SWITCH, [switch, switch], 0, 1]
+        volumes = ["Speaker Playback Volume", VOLUME, [volume, volume], 0, 40]
+        self._order(controls="/dev/snd/controlC2", are=[back, switches, volumes])
+
+    def cradle(self, *on: int) -> None:
+        """Which switches of the handset are on."""
+        self._order(switches="/dev/input/event7", on=on)
+
+    def pull(self, port: str) -> None:
+        """Unplug a card."""
+        number = port[-1]
+        path = f"/sys{USB}/{port}"
+        here = f"{path}/{port}:1.0/sound/card{number}"
+        streams = {"1": "c", "2": "p", "3": "cp"}[number]
+        nodes = [f"{here}/controlC{number}", *(f"{here}/pcmC{number}D0{each}" for each in streams)]
+        inputs = f"{path}/{port}:1.3/input/input7"
+        cradle = [f"{inputs}/event7", inputs] if number == "3" else []
+        self._order(remove=[*nodes, here, *cradle, path])
+
+    def look(self, in_session: bool = False) -> dict[str, DeviceState]:
+        """Run the probes."""
+        self._watch.say(json.dumps({"in_session": in_session}))
+        states = msgspec.json.decode(self._watch.hear(), type=list[DeviceState])
+        return {state.id: state for state in states}
+
+    def close(self) -> None:
+        self._watch.close()
+        self._bed.close()
+
+    def _order(self, **order: Any) -> None:
+        self._bed.say(json.dumps(order))
+        assert self._bed.hear() == "done"
 
 
 @pytest.fixture
-def bed() -> Iterator[SoundBed]:
-    made = SoundBed()
-    yield made
-    made.close()
+def kiosk() -> Iterator[Kiosk]:
+    one = Kiosk()
+    yield one
+    one.close()
 
 
-@pytest.fixture
-def begin(bed: SoundBed, tmp_path: Path) -> Iterator[Begin]:
-    """Begins to look at the bed."""
-    begun: list[Glance] = []
-
-    def start(kind: str, match: Match = HERE, **told: Any) -> Glance:
-        begun.append(Glance(bed, kind, [Peripheral("one", kind, True, match, told)], tmp_path))
-        return begun[-1]
-
-    yield start
-    for glance in begun:
-        glance.close()
+def test_what_is_fine_is_said_to_be(kiosk: Kiosk) -> None:
+    states = kiosk.look()
+    assert {name: (state.health, state.reasons) for name, state in states.items()} == {
+        "mic": (Health.OK, ()),
+        "loud": (Health.OK, ()),
+        "phone": (Health.OK, ()),
+    }
+    assert states["mic"].metrics == {"volume_percent": 50.0}
+    assert states["loud"].facts["muted"] is False
+    assert states["phone"].facts["off_hook"] is False
 
 
-def turned(bed: SoundBed, glance: Glance, detection: Detection, **other: list[int]) -> DeviceState:
-    """All is well; then somebody turns a control."""
-    assert glance.look()["one"].health is Health.OK
+@fault("microphone", "unplugged", "umockdev: its card is removed", "missing", "not-connected")
+def test_an_unplugged_microphone_is_missing(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["mic"].health is Health.OK
     detection.begins()
-    bed.turn(**other)
-    state = glance.look()["one"]
-    detection.ends(state)
-    bed.turn()
-    assert glance.look()["one"].health is Health.OK
-    return state
+    kiosk.pull("1-1")
+    detection.ends(kiosk.look()["mic"])
 
 
-def pulled(bed: SoundBed, glance: Glance, detection: Detection) -> None:
-    """All is well; then the plug is pulled."""
-    assert glance.look()["one"].health is Health.OK
+@fault("microphone", "muted", "umockdev: its capture switch is off", "failed", "muted")
+def test_a_muted_microphone_has_failed(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["mic"].health is Health.OK
     detection.begins()
-    bed.pull(bed.paths)
-    detection.ends(glance.look()["one"])
+    kiosk.microphone(switch=0)
+    detection.ends(kiosk.look()["mic"])
 
 
-def test_a_microphone_that_hears_is_ok_with_its_volume(begin: Begin) -> None:
-    state = begin("microphone").look()["one"]
-    assert (state.health, state.reasons) == (Health.OK, ())
-    assert state.metrics == {"volume_percent": 50.0}
-    assert state.facts["product"] == "USB Telephone Handset"
-
-
-@fault("microphone", "unplugged", "umockdev takes its card away", "missing", "not-connected")
-def test_a_microphone_that_is_pulled_is_missing(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    pulled(bed, begin("microphone"), detection)
-
-
-@fault("microphone", "muted", "its capture switch is off", "failed", "muted")
-def test_a_muted_microphone_has_failed(bed: SoundBed, begin: Begin, detection: Detection) -> None:
-    turned(bed, begin("microphone"), detection, mic=[0])
-
-
-@fault("microphone", "volume at zero", "its capture volume is 0", "failed", "volume-zero")
-def test_a_microphone_turned_down_has_failed(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    turned(bed, begin("microphone"), detection, mic_volume=[0])
-
-
-@fault(
-    "microphone", "too quiet", "its capture volume is below what is told", "degraded", "volume-low"
-)
-def test_a_microphone_turned_low_is_degraded(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    turned(bed, begin("microphone", least_percent=30), detection, mic_volume=[8])
-
-
-@fault("speakers", "unplugged", "umockdev takes their card away", "missing", "not-connected")
-def test_loudspeakers_that_are_pulled_are_missing(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    pulled(bed, begin("speakers"), detection)
-
-
-@fault("speakers", "muted", "both channels' switches are off", "failed", "muted")
-def test_muted_loudspeakers_have_failed(bed: SoundBed, begin: Begin, detection: Detection) -> None:
-    turned(bed, begin("speakers"), detection, speaker=[0, 0])
-
-
-@fault("speakers", "volume at zero", "the playback volume is 0", "failed", "volume-zero")
-def test_loudspeakers_turned_down_have_failed(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    turned(bed, begin("speakers"), detection, speaker_volume=[0, 0])
-
-
-def test_one_channel_that_sounds_is_enough(bed: SoundBed, begin: Begin) -> None:
-    bed.turn(speaker=[0, 1])
-    assert begin("speakers").look()["one"].health is Health.OK
-
-
-@fault("handset", "unplugged", "umockdev takes its card away", "missing", "not-connected")
-def test_a_handset_that_is_pulled_is_missing(
-    bed: SoundBed, begin: Begin, detection: Detection
-) -> None:
-    pulled(bed, begin("handset"), detection)
-
-
-@fault("handset", "another one in its place", "its serial number differs", "degraded", "swapped")
-def test_another_handset_is_said_to_be_swapped(begin: Begin, detection: Detection) -> None:
+@fault("microphone", "volume at zero", "umockdev: its capture volume", "failed", "volume-zero")
+def test_a_microphone_turned_down_has_failed(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["mic"].health is Health.OK
     detection.begins()
-    match = Match(usb_id="0d8c:0014", serial="OLD", port="1-5")
-    detection.ends(begin("handset", match).look()["one"])
+    kiosk.microphone(volume=0)
+    detection.ends(kiosk.look()["mic"])
 
 
-def test_in_a_session_a_controls_change_is_not_looked_at(bed: SoundBed, begin: Begin) -> None:
-    glance = begin("microphone")
-    glance.look()
-    bed.turn(mic=[0])
-    assert glance.look("session")["one"].health is Health.OK
-    assert glance.look()["one"].reasons == ("muted",)
-
-
-@fault("speakers", "another card is the default", "asound.conf names it", "failed", "not-default")
-def test_another_default_card_is_said(detection: Detection) -> None:
-    card = Card(1, "Handset", Plugged("/dev/snd/controlC1"), frozenset(Direction))
+@fault("speakers", "unplugged", "umockdev: their card is removed", "missing", "not-connected")
+def test_unplugged_speakers_are_missing(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["loud"].health is Health.OK
     detection.begins()
-    found = default_card.judge(card, default_card.parse("defaults.pcm.card PCH"))
-    detection.ends(DeviceState("one", "speakers", found.health, found.reasons))
-    assert default_card.judge(card, default_card.parse("defaults.pcm.card 1")).health is Health.OK
+    kiosk.pull("1-2")
+    detection.ends(kiosk.look()["loud"])
+
+
+@fault("speakers", "muted", "umockdev: their playback switch is off", "failed", "muted")
+def test_muted_speakers_have_failed(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["loud"].health is Health.OK
+    detection.begins()
+    kiosk.speakers(switch=0)
+    detection.ends(kiosk.look()["loud"])
+
+
+@fault("speakers", "volume at zero", "umockdev: their playback volume", "failed", "volume-zero")
+def test_speakers_turned_down_have_failed(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["loud"].health is Health.OK
+    detection.begins()
+    kiosk.speakers(volume=0)
+    detection.ends(kiosk.look()["loud"])
+
+
+@fault("handset", "unplugged", "umockdev: its card is removed", "missing", "not-connected")
+def test_an_unplugged_handset_is_missing(kiosk: Kiosk, detection: Detection) -> None:
+    assert kiosk.look()["phone"].health is Health.OK
+    detection.begins()
+    kiosk.pull("1-3")
+    detection.ends(kiosk.look()["phone"])
 
 
 @fault(
     "handset",
-    "lifted while the loudspeakers sound",
-    "the hook says lifted, the loudspeakers are on",
+    "lifted while the speakers sound",
+    "umockdev: the cradle's switch",
     "failed",
     "not-confidential",
 )
-def test_a_lifted_handset_beside_sounding_loudspeakers_is_said(detection: Detection) -> None:
+def test_a_lifted_handset_beside_loud_speakers_is_said_in_a_session_too(
+    kiosk: Kiosk, detection: Detection
+) -> None:
+    assert kiosk.look(in_session=True)["phone"].health is Health.OK
     detection.begins()
-    found = handset.judge(is_lifted=True, is_loud=True)
-    detection.ends(DeviceState("one", "handset", found.health, found.reasons))
-    assert handset.judge(is_lifted=True, is_loud=False).health is Health.OK
+    kiosk.cradle(LIFTED)
+    detection.ends(kiosk.look(in_session=True)["phone"])
 
 
-def test_a_hook_that_cannot_be_read_is_not_measured(tmp_path: Path) -> None:
-    broker = Broker("localhost", Path("ca"), Path("crt"), Path("key"))
-    told = Settings(hook=str(tmp_path / "none"), hook_switch=2)
-    found = handset.look(Config("pvp-1", broker), None, told)
-    assert (found.health, found.reasons) == (Health.UNKNOWN, ("not-measured",))
+def test_a_lifted_handset_beside_muted_speakers_is_confidential(kiosk: Kiosk) -> None:
+    kiosk.speakers(switch=0)
+    kiosk.cradle(LIFTED)
+    state = kiosk.look()["phone"]
+    assert (state.health, state.facts["off_hook"]) == (Health.OK, True)
 
 
-@pytest.mark.parametrize(
-    ("told", "said"),
-    [
-        ({"hook": "/dev/input/event3"}, "hook needs one of hook_switch, hook_key"),
-        ({"loudspeakers": "desk"}, "loudspeakers is 'desk', must be the id of a declared"),
-    ],
-)
-def test_a_handset_told_wrongly_is_refused(told: dict[str, Any], said: str) -> None:
-    broker = Broker("localhost", Path("ca"), Path("crt"), Path("key"))
-    item = Peripheral("one", "handset", settings=told)
-    with pytest.raises(ConfigError, match="settings of peripheral 'one'") as caught:
-        handset.probe(Config("pvp-1", broker, peripherals=(item,)))
-    assert said in str(caught.value)
+def test_in_a_session_what_was_known_is_kept(kiosk: Kiosk) -> None:
+    kiosk.look()
+    kiosk.microphone(switch=0)
+    assert kiosk.look(in_session=True)["mic"].reasons == ()
+    assert kiosk.look()["mic"].reasons == ("muted",)
+
+
+def test_in_a_session_an_unplugged_microphone_is_still_said(kiosk: Kiosk) -> None:
+    kiosk.look()
+    kiosk.pull("1-1")
+    assert kiosk.look(in_session=True)["mic"].health is Health.MISSING
