@@ -146,6 +146,7 @@ PERIPHERAL: dict[str, str | Promise] = {
     "not-default": _("not the sound card in use"),
     "volume-zero": _("its volume is at zero"),
     "volume-low": _("its volume is too low"),
+    "tone-not-heard": _("does not hear the loudspeaker"),
     "silent": _("no sound"),
     "not-confidential": _("the loudspeakers sound although the handset is lifted"),
     "off": _("asleep during opening hours"),
