@@ -28,12 +28,14 @@ INCURABLE = frozenset(
         *("output-area-full", "output-area-almost-full", "toner-empty", "toner-low"),
         *("marker-supply-empty", "marker-supply-low", "marker-waste-full"),
         *("marker-waste-almost-full", "fuser-over-temp", "fuser-under-temp", "opc-life-over"),
-        *("opc-near-eol", "developer-empty", "developer-low"),
+        *("opc-near-eol", "developer-empty", "developer-low", "cutter-jam", "deactivated"),
+        "marker-supply-missing",
         *("paused", "moving-to-paused", "queue-paused", "no-queue", "not-accepting-jobs"),
         # scanners (SANE, eSCL)
-        *("jammed", "no-docs", "hatch-open", "mispick", "access-denied"),
-        # cameras: something stands before the lens, or a program holds it
-        *("black", "single-colour", "device-busy"),
+        *("jammed", "no-docs", "hatch-open", "mispick", "multipick", "access-denied"),
+        *("input-tray-overloaded", "page-too-long", "page-too-short"),
+        # a program holds it
+        "device-busy",
         # sound and screens: somebody set it so
         *(
             "muted",
@@ -43,6 +45,7 @@ INCURABLE = frozenset(
             "volume-low",
             "wrong-mode",
             "off",
+            "touch-off",
         ),
         # the wrong thing is plugged in
         *("swapped", "moved", "unexpected-storage"),
@@ -52,6 +55,8 @@ INCURABLE = frozenset(
         *("captive-portal", "name-not-resolved", "tls-expired", "tls-untrusted"),
     }
 )
+#: Of a camera, something stands before the lens; of a page, that it hangs.
+_BEFORE_THE_LENS = frozenset({"black", "single-colour"})
 _TIMED_OUT = "timed-out"
 
 
@@ -110,7 +115,8 @@ def is_curable(state: DeviceState) -> bool:
     False
     """
     if state.health in (Health.FAILED, Health.MISSING):
-        return INCURABLE.isdisjoint(state.reasons)
+        human = INCURABLE | _BEFORE_THE_LENS if state.kind == "camera" else INCURABLE
+        return human.isdisjoint(state.reasons)
     # Not measured is not broken, unless it is the device that does not answer.
     return state.health is Health.UNKNOWN and _TIMED_OUT in state.reasons
 

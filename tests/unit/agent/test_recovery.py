@@ -115,6 +115,11 @@ def test_what_only_a_person_can_mend_is_left_alone(reason: str) -> None:
     assert not is_curable(DeviceState("p", "printer", Health.FAILED, (reason,)))
 
 
+@pytest.mark.parametrize(("kind", "answer"), [("camera", False), ("application", True)])
+def test_a_black_page_may_be_cured_and_a_covered_lens_not(kind: str, answer: bool) -> None:
+    assert is_curable(DeviceState("x", kind, Health.FAILED, ("black",))) is answer
+
+
 @pytest.mark.parametrize(
     ("health", "reason", "answer"),
     [
