@@ -163,7 +163,7 @@ class Kiosk:
             in_session=lambda: is_in_session(self.board.devices()),
             is_busy=lambda: self._orders.is_disrupting,
             look=self._look,
-            say=self._happened_with,
+            say=self._happened,
             reboot=lambda failed: cures.restart(self._reboot, failed),
             moment=lambda: cures.moment(self._clock),
             life=self.voice.boot_id,
@@ -227,12 +227,7 @@ class Kiosk:
             self.outbox.push(report, Rank.CHANGE)
             self._courier.pump()
 
-    def _happened(self, *events: Event) -> None:
-        """Say what happened, beside how things are."""
-        self.outbox.push(self._of_events(events), Rank.CHANGE)
-        self._courier.pump()
-
-    def _happened_with(self, event: Event, also: Callable[[], None]) -> None:
+    def _happened(self, event: Event, also: Callable[[], None]) -> None:
         """Say what happened and write what goes with it, both or neither. Raises StoreError."""
         self.outbox.push_on_disk(self._of_events((event,)), Rank.CHANGE, also)
         self._courier.pump()

@@ -4,7 +4,9 @@ Rare, heavy or unreliable work (IPP, scanning, looking at a picture) is done by 
 process: it gives all its memory back, and when it hangs it is ended.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,6 +15,10 @@ from agent.errors import ProgramError
 _MAX_BYTES = 256 * 1024
 #: Answers are parsed: they must not change with the kiosk's language.
 _ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+#: Programs of our own, each a file.
+_CHILDREN = Path(__file__).parent / "children"
 
 
 class Done(Struct, frozen=True):
@@ -53,3 +59,14 @@ def run(
     except OSError as err:
         raise ProgramError(f"{command[0]} cannot be run: {err.strerror}") from err
     return Done(done.returncode, done.stdout[:_MAX_BYTES], done.stderr[:_MAX_BYTES])
+
+
+def child(
+    name: str, *arguments: str, timeout_s: float, environ: Mapping[str, str] | None = None
+) -> Done:
+    """Run `agent/children/<name>.py` on this very Python, apart from all that is installed beside.
+
+    Raises ProgramError as `run` does.
+    """
+    command = [sys.executable, "-I", str(_CHILDREN / f"{name}.py"), *arguments]
+    return run(command, timeout_s, environ=environ)

@@ -126,20 +126,11 @@ class Scheduler:
 
     def soon(self, name: str) -> None:
         """A device came or went: run its probe now and once more. Unknown names are ignored."""
-        with self._lock:
-            entry = self._plan.get(name)
-            if entry is not None:
-                entry.hasty_runs = 2
-                entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
+        self._hasten(name, 2)
 
     def closely(self, name: str) -> None:
         """Run this probe now, as closely as it can look. Unknown names are ignored."""
-        with self._lock:
-            entry = self._plan.get(name)
-            if entry is not None:
-                entry.is_deep = True
-                entry.hasty_runs = max(1, entry.hasty_runs)
-                entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
+        self._hasten(name, 1, is_deep=True)
 
     def stats(self) -> tuple[footprint.Stat, ...]:
         """How the last run of each probe went."""
@@ -154,6 +145,14 @@ class Scheduler:
             inbox, self._inbox = self._inbox, None
         if inbox is not None:
             inbox.put(None)
+
+    def _hasten(self, name: str, runs: int, *, is_deep: bool = False) -> None:
+        with self._lock:
+            entry = self._plan.get(name)
+            if entry is not None:
+                entry.is_deep |= is_deep
+                entry.hasty_runs = max(runs, entry.hasty_runs)
+                entry.due = min(entry.due, max(self._clock(), entry.started + SPACING_S))
 
     def _may_run(self, entry: _Entry) -> bool:
         if entry.is_stuck or entry.probe.name in self._running:

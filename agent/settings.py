@@ -22,3 +22,8 @@ def settings(item: Peripheral, kind: type[Settings]) -> Settings:
         raise ConfigError(
             f"settings of peripheral {item.id!r} ({item.kind}): {err}; it knows: {known}"
         ) from err
+
+
+def wrong(item: Peripheral, field: str, value: object, remedy: str) -> ConfigError:
+    """The complaint about one setting whose type is right, and whose value is not."""
+    return ConfigError(f"settings.{field} of peripheral {item.id!r} is {value!r}, must be {remedy}")

@@ -17,14 +17,14 @@ from agent.errors import ConfigError
 from agent.heartbeat import Heartbeat
 from agent.probe import Context, Probe
 from agent.probes import page, processes
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.page import Page
 from agent.probes.processes import Process, Wanted
 from agent.settings import settings
 from contract.health import DeviceState, Health
 
 KIND = "application"
-NOT_RUNNING, RESTART_LOOP, NOT_MEASURED = "not-running", "restart-loop", "not-measured"
+NOT_RUNNING, RESTART_LOOP = "not-running", "restart-loop"
 _PERIOD_S = 10.0
 _PROC = Path("/proc")
 
@@ -130,8 +130,9 @@ def listen(
     ear = ears.at(wanted.heartbeat_port)
     if ear is None:
         trouble = f"port {wanted.heartbeat_port} is taken by another program"
-        finding = Finding(Health.UNKNOWN, (NOT_MEASURED,), facts={"trouble": trouble})
-        return Life(life.process, life.starts, page.expect(life.page, at), finding)
+        return Life(
+            life.process, life.starts, page.expect(life.page, at), unmeasured(trouble=trouble)
+        )
     heard = page.hear(life.page, ear.read(at))
     if is_deaf:
         return Life(life.process, life.starts, page.expect(heard, at), life.known)
@@ -149,7 +150,7 @@ def judge(name: str, life: Life, wanted: Settings, at: float) -> DeviceState:
     runs = Finding(metrics={"running_s": round(at - life.process.started_s)})
     if not wanted.heartbeat_port:
         return add(state, runs)
-    return add(state, runs, life.known or Finding(Health.UNKNOWN, (NOT_MEASURED,)))
+    return add(state, runs, life.known or unmeasured())
 
 
 def is_looping(starts: tuple[float, ...], wanted: Settings, at: float) -> bool:

@@ -14,7 +14,7 @@ from agent.config import Config, Match, Peripheral
 from agent.errors import ConfigError
 from agent.probe import Context, Probe
 from agent.probes import plugged
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.plugged import Plugged
 from agent.settings import settings
 from contract.health import DeviceState, Health
@@ -115,7 +115,7 @@ def _mode(one: Plugged, mode: Mode, told: Settings) -> Finding:
         return Finding(Health.FAILED, (OTHER_MODE,), {}, facts)
     if not one.usb_id and mode is Mode.SERIAL:
         # A plain serial port is there with or without a reader at its other end.
-        return Finding(Health.UNKNOWN, ("not-measured",), {}, facts)
+        return unmeasured(mode=str(mode))
     return Finding(facts=facts)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from agent.config import Peripheral
 from agent.probe import Context
 from agent.probes import looking, picture, v4l2
-from agent.probes.finding import Finding
+from agent.probes.finding import Finding, unmeasured
 from agent.probes.holders import Holder
 from agent.probes.looking import Look
 from agent.probes.plugged import Plugged
@@ -141,7 +141,7 @@ def judge(seen: Look, *, is_open: bool) -> Finding | None:
         found = picture.judge(seen.measured, is_open=is_open)
         return Finding(found.health, found.reasons, found.metrics, {"format": seen.form})
     if seen.error == 0:
-        return Finding(Health.UNKNOWN, ("not-measured",))
+        return unmeasured()
     if seen.error is not None:
         return _not_opened(seen.error)
     return Finding(Health.FAILED, (picture.NO_FRAMES,), {}, {"trouble": seen.trouble[:200]})

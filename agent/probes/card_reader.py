@@ -5,10 +5,8 @@ of its readers, by a child: its library would stay in memory, and waits for ever
 """
 
 import json
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pyudev
 from msgspec import Struct
@@ -18,14 +16,13 @@ from agent.config import Config, Match, Peripheral
 from agent.errors import ProgramError
 from agent.probe import Context, Probe
 from agent.probes import plugged
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.plugged import Plugged
 from agent.settings import settings
 from contract.health import DeviceState, Health
 
 KIND = "card-reader"
 PCSCD_DOWN, NO_DRIVER = "pcscd-down", "no-driver"
-_CHILD = Path(__file__).parent.parent / "children" / "readers.py"
 _LIMIT_S = 8.0
 _CCID = ":0b"
 
@@ -83,15 +80,14 @@ def is_reader(device: pyudev.Device, declared: list[Peripheral]) -> bool:
         return False
     if _CCID in device.properties.get("ID_USB_INTERFACES", ""):
         return True
-    usb_id = ":".join(plugged.attribute(device, name) for name in ("idVendor", "idProduct"))
-    return any(item.match.usb_id == usb_id for item in declared)
+    return plugged.is_declared(device, declared)
 
 
 def ask(socket: str) -> Listing:
     """The readers PC/SC knows; a pcscd that systemd keeps asleep is woken by it."""
     try:
         environ = {"PCSCLITE_CSOCK_NAME": socket}
-        done = program.run([sys.executable, "-I", str(_CHILD)], _LIMIT_S, environ=environ)
+        done = program.child("readers", timeout_s=_LIMIT_S, environ=environ)
         return parse(done.out)
     except ProgramError:
         return Listing(error="timed-out")
@@ -117,12 +113,12 @@ def judge(listing: Listing, told: Settings, *, is_plugless: bool) -> Finding:
     if listing.error == "no-service":
         return Finding(Health.FAILED, (PCSCD_DOWN,))
     if listing.error == "no-library":
-        return Finding(Health.UNKNOWN, ("not-measured",), {}, {"needs": "libpcsclite1"})
+        return unmeasured(needs="libpcsclite1")
     if listing.error in ("timed-out", "denied"):
         reason = "access-denied" if listing.error == "denied" else "timed-out"
         return Finding(Health.UNKNOWN, (reason,))
     if listing.error:
-        return Finding(Health.UNKNOWN, ("not-measured",), {}, {"trouble": listing.error[:200]})
+        return unmeasured(trouble=listing.error[:200])
     if is_plugless:
         return Finding(Health.MISSING, (plugged.NOT_CONNECTED,))
     return Finding(Health.FAILED, (NO_DRIVER,))

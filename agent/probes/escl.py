@@ -9,18 +9,15 @@
 
 import json
 import re
-import sys
-from pathlib import Path
 
 from msgspec import Struct
 
 from agent import program
 from agent.errors import ProgramError
-from agent.probes.finding import Finding
+from agent.probes.finding import Finding, unmeasured
 from agent.probes.sane import OFFLINE, Look
 from contract.health import FactValue, Health
 
-_GET = Path(__file__).parent.parent / "children" / "get.py"
 _LIMIT_S = 15.0
 # Two short texts of a small page: nothing of it is expanded or followed, so nothing can blow up.
 _STATE = re.compile(r"<(?:\w+:)?State>\s*(\w{1,40})\s*</")
@@ -85,12 +82,12 @@ def judge(status: Status) -> Look:
 def ask(url: str) -> Look:
     """Ask the scanner at `url`, such as http://192.0.2.7/eSCL."""
     try:
-        done = program.run([sys.executable, "-I", str(_GET), f"{url}/ScannerStatus"], _LIMIT_S)
+        done = program.child("get", f"{url}/ScannerStatus", timeout_s=_LIMIT_S)
         status = parse(done.out)
     except ProgramError as err:  # it began to answer and never ended
         return Look(Finding(Health.UNKNOWN, ("timed-out",), {}, {"trouble": str(err)[:200]}))
     except ValueError:
-        return Look(Finding(Health.UNKNOWN, ("not-measured",), {}, {"trouble": done.err[-200:]}))
+        return Look(unmeasured(trouble=done.err[-200:]))
     return judge(status)
 
 

@@ -20,6 +20,19 @@ class Finding(Struct, frozen=True):
     facts: Mapping[str, FactValue] = {}
 
 
+#: It could not be measured; why is a fact.
+NOT_MEASURED = "not-measured"
+
+
+def unmeasured(**facts: FactValue) -> Finding:
+    """What is known of a peripheral that could not be looked at, and why.
+
+    >>> unmeasured(needs="iw").health.value
+    'unknown'
+    """
+    return Finding(Health.UNKNOWN, (NOT_MEASURED,), facts=facts)
+
+
 def worst(healths: Sequence[Health]) -> Health:
     """The gravest of several; ok of none.
 

@@ -14,11 +14,11 @@ from agent.config import Config, Peripheral
 from agent.probe import Context, Probe
 from agent.probes import alsa, hook, plugged, sound, speakers
 from agent.probes.alsa import Card, Direction
-from agent.probes.finding import Finding, add
+from agent.probes.finding import NOT_MEASURED, Finding, add, unmeasured
 from agent.probes.hook import Hook
 from agent.probes.mixer import MUTED, VOLUME_ZERO
 from agent.probes.plugged import Plugged
-from agent.probes.sound import NOT_MEASURED, Way
+from agent.probes.sound import Way
 from agent.settings import settings
 from contract.health import DeviceState, Health
 
@@ -84,12 +84,12 @@ def judge(lifted: bool | None, audible: Sequence[bool | None]) -> Finding:
     ((), ())
     """
     if lifted is None:
-        return Finding(Health.UNKNOWN, (NOT_MEASURED,), facts={"trouble": "no cradle to ask"})
+        return unmeasured(trouble="no cradle to ask")
     facts = {"off_hook": lifted}
     if lifted and any(audible):
         return Finding(Health.FAILED, (NOT_CONFIDENTIAL,), {}, facts)
     if lifted and None in audible:
-        return Finding(Health.UNKNOWN, (NOT_MEASURED,), {}, facts)
+        return unmeasured(**facts)
     return Finding(Health.OK, (), {}, facts)
 
 

@@ -5,14 +5,12 @@ somebody asks for the closest look. Never in a session, nor while any program pl
 """
 
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from agent import program
 from agent.errors import ProgramError
-from agent.probes.finding import Finding
+from agent.probes.finding import Finding, unmeasured
 from contract.health import Health
 
 #: Nothing at all comes from the microphone; something does, but not the tone.
@@ -20,14 +18,12 @@ SILENT, TONE_NOT_HEARD = "silent", "tone-not-heard"
 LIMIT_S = 30.0
 #: The tone must stand out of the room's noise by as much as a listener needs to notice it.
 HEARD_DB = -10.0
-_CHILD = Path(__file__).parent.parent / "children" / "looptest.py"
 
 
 def run(play: str, record: str, environ: Mapping[str, str] | None = None) -> Finding:
     """What the test of two PCMs found; sounds for a second."""
-    command = [sys.executable, "-I", str(_CHILD), play, record]
     try:
-        done = program.run(command, LIMIT_S, environ=environ)
+        done = program.child("looptest", play, record, timeout_s=LIMIT_S, environ=environ)
         found: Mapping[str, Any] = json.loads(done.out)
     except ProgramError as err:
         found = {"error": str(err)}
@@ -46,7 +42,7 @@ def judge(found: Mapping[str, Any]) -> Finding:
     """
     if found["error"]:
         said = str(found["error"])[:128]
-        return Finding(Health.UNKNOWN, ("not-measured",), {}, {"loop_test": said})
+        return unmeasured(loop_test=said)
     metrics = {"loop_above_db": float(found["above_db"])}
     if found["is_flat"]:
         return Finding(Health.FAILED, (SILENT,), metrics)

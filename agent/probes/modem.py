@@ -20,7 +20,7 @@ from agent import program
 from agent.config import Config, Peripheral
 from agent.errors import ProgramError
 from agent.probe import Context, Probe
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.limits import Limit, broken
 from agent.settings import settings
 from contract.health import DeviceState, FactValue, Health
@@ -65,7 +65,7 @@ def probe(config: Config) -> Probe:
         try:
             modems = read()
         except ProgramError as err:
-            unknown = Finding(Health.UNKNOWN, ("not-measured",), {}, {"trouble": str(err)[:200]})
+            unknown = unmeasured(trouble=str(err)[:200])
             return tuple(add(_fine(item), unknown) for item, _ in declared)
         states = tuple(
             look(item, told.model, modems, before.get(item.id, ())) for item, told in declared

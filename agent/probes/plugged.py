@@ -6,7 +6,7 @@ A UVC camera, as udev shows it:
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pyudev
 from msgspec import Struct
@@ -68,6 +68,12 @@ def attribute(device: pyudev.Device, name: str) -> str:
     return value.decode(errors="replace").strip() if value is not None else ""
 
 
+def is_declared(device: pyudev.Device, declared: Iterable[Peripheral]) -> bool:
+    """Whether a USB device is of a model that one of these declarations names."""
+    usb_id = ":".join(attribute(device, name) for name in ("idVendor", "idProduct"))
+    return any(item.match.usb_id == usb_id for item in declared)
+
+
 def pair(declared: Sequence[Peripheral], found: Sequence[Plugged]) -> dict[str, Pair]:
     """For each declared id the peripheral that answers for it, and what is odd about it.
 
@@ -125,6 +131,15 @@ def judge(
     )
 
 
+def agrees(match: Match, usb_id: str, serial: str, port: str) -> bool:
+    """Whether nothing that a declaration says of USB speaks against a device."""
+    return (
+        _agrees(match.usb_id, usb_id)
+        and _agrees(match.serial, serial)
+        and _agrees(match.port, port)
+    )
+
+
 def stray_id(kind: str, one: Plugged, is_twin: bool = False) -> str:
     """An id that an undeclared peripheral keeps across reboots; a twin is told by its port.
 
@@ -154,12 +169,8 @@ def facts(one: Plugged) -> dict[str, FactValue]:
 
 
 def _is_same(match: Match, one: Plugged) -> bool:
-    return (
-        _agrees(match.usb_id, one.usb_id)
-        and _agrees(match.serial, one.serial)
-        and _agrees(match.port, one.port)
-        and match.path in (None, one.path, *one.links)
-    )
+    is_there = match.path in (None, one.path, *one.links)
+    return is_there and agrees(match, one.usb_id, one.serial, one.port)
 
 
 def _is_moved(match: Match, one: Plugged) -> bool:

@@ -14,11 +14,11 @@ from agent.config import Config, Match, Peripheral
 from agent.errors import ConfigError
 from agent.probe import Context, Probe
 from agent.probes import ipptool, plugged
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.ipp import Printer, Silence
 from agent.probes.plugged import Pair, Plugged
 from agent.probes.printer_verdict import Bounds, judge
-from agent.settings import settings
+from agent.settings import settings, wrong
 from contract.health import DeviceState, Health
 
 KIND = "printer"
@@ -131,7 +131,7 @@ class _Asked:
         bounds = Bounds(self._told.stuck_after_s, self._told.low_percent)
         device = self._ask_device()
         if pair is None and self._queue is None and device is None:
-            return add(there, Finding(Health.UNKNOWN, ("not-measured",)))
+            return add(there, unmeasured())
         return add(there, judge(self._queue, device, bounds), self._facts())
 
     def _ask_device(self) -> Printer | Silence | None:
@@ -161,15 +161,10 @@ def _settings(item: Peripheral) -> Settings:
     if queue is not None and not _QUEUE.fullmatch(queue):
         raise ConfigError(f"queue of peripheral {item.id!r} is {queue!r}, must be a name of CUPS")
     if not _CUPS.fullmatch(told.cups):
-        raise ConfigError(
-            f"settings.cups of peripheral {item.id!r} is {told.cups!r}, "
-            "must be a host and port, like localhost:631"
-        )
+        raise wrong(item, "cups", told.cups, "a host and port, like localhost:631")
     if told.uri and not _ADDRESS.fullmatch(told.uri):
-        raise ConfigError(
-            f"settings.uri of peripheral {item.id!r} is {told.uri!r}, "
-            "must be the printer's own address, like ipp://192.0.2.7/ipp/print"
-        )
+        remedy = "the printer's own address, like ipp://192.0.2.7/ipp/print"
+        raise wrong(item, "uri", told.uri, remedy)
     if queue is None and not told.uri and not _has_plug(item.match):
         raise ConfigError(
             f"peripheral {item.id!r} (printer) is told by nothing: "

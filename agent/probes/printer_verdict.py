@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from agent.probes.finding import Finding, worst
+from agent.probes.finding import Finding, unmeasured, worst
 from agent.probes.ipp import ABORTED, HELD, STOPPED, Printer, Silence, Supply
 from contract.health import Health
 
@@ -63,7 +63,7 @@ def judge(
     elif device in (Silence.DOWN, Silence.TIMED_OUT):
         findings.append(Finding(Health.FAILED, (OFFLINE,)))
     elif device is Silence.NO_QUEUE or device is Silence.REFUSED:
-        findings.append(Finding(Health.UNKNOWN, ("not-measured",)))
+        findings.append(unmeasured())
     if isinstance(queue, Printer) and not (isinstance(device, Printer) and device.supplies):
         findings.append(_judge_supplies(queue.supplies, bounds))
     return merge(findings)
@@ -178,8 +178,6 @@ _SILENCES = {
     Silence.DOWN: Finding(Health.FAILED, (CUPS_DOWN,)),
     Silence.NO_QUEUE: Finding(Health.FAILED, (NO_QUEUE,)),
     Silence.TIMED_OUT: Finding(Health.UNKNOWN, ("timed-out",)),
-    Silence.REFUSED: Finding(Health.UNKNOWN, ("not-measured",)),
-    Silence.NO_PROGRAM: Finding(
-        Health.UNKNOWN, ("not-measured",), facts={"needs": "cups-ipp-utils"}
-    ),
+    Silence.REFUSED: unmeasured(),
+    Silence.NO_PROGRAM: unmeasured(needs="cups-ipp-utils"),
 }

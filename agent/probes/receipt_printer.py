@@ -16,9 +16,9 @@ from agent.config import Config, Match, Peripheral
 from agent.errors import ConfigError
 from agent.probe import Context, Probe
 from agent.probes import escpos, plugged, receipt_port
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.plugged import Plugged
-from agent.settings import settings
+from agent.settings import settings, wrong
 from contract.health import DeviceState, Health
 
 KIND = "receipt-printer"
@@ -84,7 +84,7 @@ class _Asked:
         except OSError as err:
             if err.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):  # it goes just now
                 return plugged.presence(self.item, None, "")
-            return add(there, Finding(Health.UNKNOWN, ("not-measured",)))
+            return add(there, unmeasured())
         self._last, self._answered = finding, self._clock()
         return add(there, finding)
 
@@ -122,9 +122,7 @@ def _settings(item: Peripheral) -> Settings:
     told = settings(item, Settings)
     if told.baud not in receipt_port.SPEEDS:
         known = ", ".join(str(speed) for speed in receipt_port.SPEEDS)
-        raise ConfigError(
-            f"settings.baud of peripheral {item.id!r} is {told.baud}, must be one of {known}"
-        )
+        raise wrong(item, "baud", told.baud, f"one of {known}")
     if item.match == Match() or item.match.queue is not None:
         raise ConfigError(
             f"peripheral {item.id!r} (receipt-printer) must be told by its node or its plug: "

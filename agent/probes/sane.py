@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from agent import program
 from agent.errors import ProgramError
-from agent.probes.finding import Finding
+from agent.probes.finding import Finding, unmeasured
 from contract.health import FactValue, Health
 
 SCANIMAGE = "/usr/bin/scanimage"
@@ -115,7 +115,7 @@ def judge(answer: Answer, *, is_remote: bool, is_root: bool = True) -> Look:
     if status is Status.NO_DOCS:
         return Look(Finding(facts={"documents": "none"}))
     if status is None or status in _UNTOLD:
-        return Look(Finding(Health.UNKNOWN, ("not-measured",), {}, facts))
+        return Look(unmeasured(**facts))
     return Look(_sensed(answer) if status is Status.GOOD else _failed(_FAULTS[status], facts))
 
 
@@ -132,7 +132,7 @@ def ask(
     `home` is a folder to keep settings of ours in, `drivers` those of SANE (/etc/sane.d).
     """
     if not Path(SCANIMAGE).exists():
-        return Look(Finding(Health.UNKNOWN, ("not-measured",), {}, {"needs": "sane-utils"}))
+        return Look(unmeasured(needs="sane-utils"))
     try:
         return _ask(device, home, drivers, is_remote, is_trial)
     except ProgramError as err:

@@ -11,14 +11,13 @@ import pyudev
 from msgspec import Struct
 
 from agent.config import Config, Match, Peripheral
-from agent.errors import ConfigError
 from agent.probe import Context, Probe
 from agent.probes import escl, plugged, sane
-from agent.probes.finding import Finding, add, worst
+from agent.probes.finding import Finding, add, unmeasured, worst
 from agent.probes.plugged import Plugged
 from agent.probes.rhythm import Rhythm
 from agent.probes.sane import Look
-from agent.settings import settings
+from agent.settings import settings, wrong
 from contract.health import DeviceState, Health
 
 KIND = "scanner"
@@ -66,8 +65,7 @@ def is_scanner(device: pyudev.Device, declared: list[Peripheral]) -> bool:
         return False
     if device.properties.get("libsane_matched") == "yes":
         return True
-    usb_id = ":".join(plugged.attribute(device, name) for name in ("idVendor", "idProduct"))
-    return any(item.match.usb_id == usb_id for item in declared)
+    return plugged.is_declared(device, declared)
 
 
 class _Eye:
@@ -102,8 +100,7 @@ class _Eye:
         findings = [look.finding for look in self._looks]
         if self.is_remote:
             state = DeviceState(self.item.id, KIND, Health.OK)
-            nothing = Finding(Health.UNKNOWN, ("not-measured",))
-            return add(state, *(findings or [nothing]), self._busy(context))
+            return add(state, *(findings or [unmeasured()]), self._busy(context))
         return add(plugged.presence(self.item, one, oddity), *findings, self._busy(context))
 
     def _look(self, context: Context) -> None:
@@ -153,13 +150,9 @@ class _Eye:
 def _settings(item: Peripheral) -> Settings:
     told = settings(item, Settings)
     if told.device and not _DEVICE.fullmatch(told.device):
-        raise ConfigError(
-            f"settings.device of peripheral {item.id!r} is {told.device!r}, "
-            "must be a name that scanimage -L gives, like genesys:libusb:001:004"
-        )
+        remedy = "a name that scanimage -L gives, like genesys:libusb:001:004"
+        raise wrong(item, "device", told.device, remedy)
     if told.url and not _URL.fullmatch(told.url):
-        raise ConfigError(
-            f"settings.url of peripheral {item.id!r} is {told.url!r}, "
-            "must be the address of its eSCL, like http://192.0.2.7/eSCL"
-        )
+        remedy = "the address of its eSCL, like http://192.0.2.7/eSCL"
+        raise wrong(item, "url", told.url, remedy)
     return told

@@ -11,11 +11,10 @@ from agent.config import Config, Peripheral
 from agent.probe import Context, Probe
 from agent.probes import alsa, controls, default_card, mixer, plugged
 from agent.probes.alsa import Card, Direction
-from agent.probes.finding import Finding, add
-from contract.health import DeviceState, Health
+from agent.probes.finding import Finding, add, unmeasured
+from contract.health import DeviceState
 
 PERIOD_S = 60.0
-NOT_MEASURED = "not-measured"
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 #: A closer look at one card, given its other findings.
@@ -56,7 +55,7 @@ def probe(
                 known[item.id] = (*first, closer(item, card, context, first))
             findings = known.get(item.id, ())
             if card is not None and not findings:  # plugged in while a citizen is there
-                findings = (Finding(Health.UNKNOWN, (NOT_MEASURED,)),)
+                findings = (unmeasured(),)
             states.append(add(state, *findings))
         return tuple(states)
 
@@ -77,5 +76,5 @@ def heard(card: Card, direction: Direction, way: Way) -> Finding:
         found = controls.read(Path(card.plug.path))
     except OSError as err:
         trouble = f"{card.plug.path}: {err.strerror}"
-        return Finding(Health.UNKNOWN, (NOT_MEASURED,), {}, {"trouble": trouble[:128]})
+        return unmeasured(trouble=trouble[:128])
     return mixer.judge(mixer.level(found, direction, way.control), way.least_percent)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from agent.clock import Clock, uptime_s
 from agent.config import Config
@@ -91,11 +90,8 @@ def probe(
         up_s = since_boot()
         is_trusted = clock.is_trusted()
         steadiness = timekeeping.observe(steadiness, clock.utc(), up_s, is_trusted=is_trusted)
-        reading = replace(
-            _measure(before, ticks, sys),
-            is_clock_trusted=is_trusted,
-            clock_jump_s=steadiness.jump_s if steadiness.is_told(up_s) else 0.0,
-        )
+        jump_s = steadiness.jump_s if steadiness.is_told(up_s) else 0.0
+        reading = _measure(cpu_percent(before, ticks), sys, up_s, is_trusted, jump_s)
         state = judge(reading, {"boot_id": context.boot_id, **facts}, reasons)
         reasons = state.reasons
         return (state,)
@@ -190,18 +186,21 @@ def judge(
     )
 
 
-def _measure(before: CpuTicks, after: CpuTicks, sys: Path) -> Reading:
+def _measure(
+    busy_percent: float, sys: Path, up_s: float, is_clock_trusted: bool, jump_s: float
+) -> Reading:
     load_1min, _, load_15min, *_ = _read("loadavg").split()
     return Reading(
-        cpu_percent(before, after),
+        busy_percent,
         float(load_1min),
         float(load_15min),
         os.cpu_count() or 1,
         parse_meminfo(_read("meminfo")),
-        float(_read("uptime").split()[0]),
+        up_s,
         cpu_celsius(sys),
-        is_clock_trusted=False,
+        is_clock_trusted,
         clock_offset=timekeeping.read_offset(),
+        clock_jump_s=jump_s,
         is_voltage_low=voltage.is_too_low(sys),
     )
 

@@ -18,13 +18,13 @@ from agent import nut
 from agent.config import Config
 from agent.errors import NutError
 from agent.probe import Context, Probe
-from agent.probes.finding import Finding, add
+from agent.probes.finding import NOT_MEASURED, Finding, add
 from agent.probes.plugged import NOT_CONNECTED
 from agent.settings import settings
 from contract.health import DeviceState, FactValue, Health
 
 KIND = "ups"
-NUT_DOWN, NOT_MEASURED = "nut-down", "not-measured"
+NUT_DOWN = "nut-down"
 _PERIOD_S = 10.0
 _PATIENCE_S = 3.0
 _SYS = Path("/sys")

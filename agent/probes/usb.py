@@ -135,9 +135,9 @@ def judge(
 
 def _answers(item: Peripheral, one: UsbDevice, expected: Collection[str]) -> bool:
     match = item.match
-    told = ((match.usb_id, one.usb_id), (match.serial, one.serial), (match.port, one.port))
-    asked = [(wanted.lower(), seen.lower()) for wanted, seen in told if wanted is not None]
-    return all(wanted == seen for wanted, seen in asked) if asked else item.kind in expected
+    if (match.usb_id, match.serial, match.port) == (None, None, None):
+        return item.kind in expected
+    return plugged.agrees(match, one.usb_id, one.serial, one.port)
 
 
 def _lived_on(mountinfo: str) -> frozenset[str]:

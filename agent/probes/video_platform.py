@@ -5,9 +5,7 @@ captive portal is told by a page whose answer is known (`portal_url`): a hotspot
 """
 
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -26,7 +24,6 @@ PERIOD_S = 600.0
 #: An answer that takes longer makes every page slow to open.
 DNS_SLOW_MS = 1000.0
 _LIMIT_S = 20.0
-_REACH = Path(__file__).parent.parent / "children" / "reach.py"
 #: X509_V_ERR_CERT_NOT_YET_VALID, _HAS_EXPIRED (openssl-verification-options(1)).
 _NOT_YET_VALID, _EXPIRED = 9, 10
 
@@ -69,11 +66,11 @@ def look(item: Peripheral, told: Settings) -> DeviceState:
 
 def ask(*arguments: str) -> Mapping[str, Any]:
     """What the child found. Raises ProgramError when it did not end."""
-    done = program.run([sys.executable, "-I", str(_REACH), *arguments], _LIMIT_S)
+    done = program.child("reach", *arguments, timeout_s=_LIMIT_S)
     try:
         found: Mapping[str, Any] = json.loads(done.out)
     except ValueError as err:
-        raise ProgramError(f"{_REACH.name} said no JSON: {done.err.strip()[-200:]}") from err
+        raise ProgramError(f"reach.py said no JSON: {done.err.strip()[-200:]}") from err
     return found
 
 

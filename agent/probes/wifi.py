@@ -19,7 +19,7 @@ from agent import program
 from agent.config import Config, Peripheral
 from agent.errors import ProgramError
 from agent.probe import Context, Probe
-from agent.probes.finding import Finding, add
+from agent.probes.finding import Finding, add, unmeasured
 from agent.probes.limits import Limit, broken
 from agent.settings import settings
 from contract.health import DeviceState, FactValue, Health
@@ -74,9 +74,9 @@ def look(item: Peripheral, interface: str, before: Collection[str]) -> DeviceSta
     try:
         done = program.run([_IW, "dev", interface, "link"], _LIMIT_S)
     except ProgramError:
-        return add(state, Finding(Health.UNKNOWN, ("not-measured",), {}, {"needs": "iw"}))
+        return add(state, unmeasured(needs="iw"))
     if done.status:
-        return add(state, Finding(Health.UNKNOWN, ("not-measured",)))
+        return add(state, unmeasured())
     return add(state, judge(parse(done.out), before))
 
 
