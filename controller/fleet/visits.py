@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from controller.errors import NotFound
 from controller.fleet.models import Device, DeviceEvent, Kiosk, Session, Status
+from controller.text import storable_time
 
 #: The kind of the device by which a kiosk says that a citizen is there (contract.health).
 SESSION = "session"
@@ -24,7 +25,9 @@ def visit(status: Status, devices: Iterable[Device]) -> Visit | None:
     """Who is there now, as the kiosk says; None: nobody."""
     for device in devices:
         if device.kind == SESSION and device.facts.get("in_session") is True:
-            return Visit(_time(device.facts.get("began_at")) if status.clock_trusted else None)
+            return Visit(
+                storable_time(device.facts.get("began_at")) if status.clock_trusted else None
+            )
     return None
 
 
@@ -51,12 +54,3 @@ def sessions(kiosk_id: str, *, since: datetime | None = None) -> QuerySet[Sessio
 def _require(kiosk_id: str) -> None:
     if not Kiosk.objects.filter(pk=kiosk_id).exists():
         raise NotFound(f"there is no kiosk {kiosk_id[:63]!r}")
-
-
-def _time(said: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
-    is_plausible = at is not None and at.tzinfo is not None and 1970 < at.year < 9000
-    return at.astimezone(UTC) if at is not None and is_plausible else None

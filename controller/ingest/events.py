@@ -5,17 +5,17 @@ late, twice or never.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contract.events import EventName
 from contract.health import FactValue
 from contract.messages import Report
 from controller.fleet.models import Ending
+from controller.text import storable_time
 
 #: No visit takes longer: what says so is no duration.
 _LONGEST = timedelta(days=31)
-_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 Facts = dict[str, FactValue]
 
@@ -75,13 +75,13 @@ def visits(events: Iterable[Happened]) -> Iterator[Visit]:
 
 
 def _started(event: Happened) -> Visit:
-    began_at = _time(event.facts.get("at")) or event.at
+    began_at = storable_time(event.facts.get("at")) or event.at
     return Visit(event.kiosk, event.device, began_at, None, None, Ending.OPEN, event.clock_trusted)
 
 
 def _ended(event: Happened) -> Visit | None:
     length = _length(event.facts.get("duration_s"))
-    began_at = _time(event.facts.get("began_at"))
+    began_at = storable_time(event.facts.get("began_at"))
     if began_at is None and length is not None:
         began_at = event.at - length
     if began_at is None:
@@ -99,22 +99,3 @@ def _length(said: FactValue | None) -> timedelta | None:
     if isinstance(said, bool) or not isinstance(said, int | float):
         return None
     return timedelta(seconds=said) if 0 <= said <= _LONGEST.total_seconds() else None
-
-
-def _time(said: FactValue | None) -> datetime | None:
-    """A time that a database can hold.
-
-    >>> _time("2026-11-24T10:00:00+01:00").isoformat()
-    '2026-11-24T09:00:00+00:00'
-    >>> [_time(said) for said in ("2026-11-24T10:00:00", "0001-01-01T00:00:00Z", "noon", 7)]
-    [None, None, None, None]
-    """
-    if not isinstance(said, str):
-        return None
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    if at.tzinfo is None or not _FIRST_YEAR < at.year < _LAST_YEAR:
-        return None
-    return at.astimezone(UTC)
