@@ -12,7 +12,6 @@ the agent and of all programs it starts. The bed's preloaded library counts to i
 Its camera gives no pictures, so none is looked at; that is a child's work each half hour.
 """
 
-import os
 import sqlite3
 import statistics
 import tempfile
@@ -25,7 +24,7 @@ from bench import venvs
 from bench.errors import BenchError
 from bench.figures import Figure, Target, figure, unmeasured
 from bench.programs import Program, Programs
-from bench.scene import AGENT, UNIT, unit_environment
+from bench.scene import AGENT, KEEPALIVE_S, TOML, agent_environment
 from tests.peer.region import Region, wait_until
 from tests.unit.agent.probes.testbed import PRELOAD, Bed, camera, camera_path
 
@@ -61,16 +60,6 @@ _SETTINGS = {
 }
 #: What no kiosk declares.
 _BUILT_IN = ("session", "usb")
-_TOML = """\
-kiosk = "{kiosk}"
-state_dir = "state"
-[broker]
-host = "localhost"
-port = {port}
-ca = "{papers.ca}"
-certificate = "{papers.certificate}"
-key = "{papers.key}"
-"""
 _PERIPHERAL = """[[peripheral]]
 id = "{kind}"
 kind = "{kind}"
@@ -103,7 +92,8 @@ class _Kiosk:
         home = folder / "kiosk"
         home.mkdir()
         config = home / "agent.toml"
-        config.write_text(_TOML.format(kiosk=KIOSK, port=region.broker_port, papers=papers))
+        told = {"kiosk": KIOSK, "name": "localhost", "keepalive": KEEPALIVE_S}
+        config.write_text(TOML.format(port=region.broker_port, papers=papers, **told))
         with config.open("a") as more:
             more.writelines(map(_declared, KINDS))
         self._plug()
@@ -154,10 +144,8 @@ class _Kiosk:
 
     def _start(self, programs: Programs, config: Path) -> Program:
         python = venvs.python("agent", *venvs.agent_requirements())
-        plain = {name: each for name, each in os.environ.items() if not name.startswith("PYTHON")}
-        compiled = {"PYTHONPYCACHEPREFIX": str(python.parents[1] / "compiled")}
         bed = {"LD_PRELOAD": PRELOAD, "UMOCKDEV_DIR": self._bed.root}
-        environment = {**plain, **unit_environment(UNIT.read_text()), **compiled, **bed}
+        environment = agent_environment(python) | bed
         program = programs.start(KIOSK, [str(python), *AGENT, str(config)], environment)
         program.wait_for("connected to")
         return program

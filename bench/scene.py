@@ -15,7 +15,7 @@ NAME = "vigie.bench.example"
 KEEPALIVE_S = 60
 _LINES = 2
 _KIOSKS = ("pvp-bench-1", "pvp-bench-2", "pvp-bench-3")
-UNIT = venvs.ROOT / "deploy" / "systemd" / "vigie-agent.service"
+_UNIT = venvs.ROOT / "deploy" / "systemd" / "vigie-agent.service"
 
 #: As the command line that a package installs.
 AGENT = ("-c", "import sys; from agent.cli import main; sys.exit(main())", "run", "--config")
@@ -23,7 +23,7 @@ HURRIED = ("-m", "bench.hurried")
 BARE = ("-c", "import time; time.sleep(3600)")
 _FLOOR = "from bench.floor import hold; hold({port}, {certificate!r}, {key!r}, {ca!r}, {keepalive})"
 
-_TOML = """\
+TOML = """\
 kiosk = "{kiosk}"
 state_dir = "state"
 [broker]
@@ -46,7 +46,7 @@ class Scene:
             held.enter_context(Names(line.controller))
         self._folder = folder
         self._python = venvs.python("agent", *venvs.agent_requirements())
-        self._environment = _environment(self._python.parents[1] / "compiled")
+        self._environment = agent_environment(self._python)
         self.python("floor-compiled", "-c", "import bench.floor").wait()
         self._region = region = held.enter_context(Region(folder, f'public_host = "{NAME}"\n'))
         _listen_on_all(region)
@@ -61,7 +61,7 @@ class Scene:
         kiosk = _KIOSKS[number]
         folder = self._folder / kiosk
         folder.mkdir()
-        toml = _TOML.format(
+        toml = TOML.format(
             kiosk=kiosk,
             name=NAME,
             port=self._region.broker_port,
@@ -107,9 +107,9 @@ def unit_environment(unit: str) -> dict[str, str]:
     return pairs
 
 
-def _environment(compiled: Path) -> dict[str, str]:
-    """The unit's, with compiled files kept in the folder `compiled`."""
-    unit = unit_environment(UNIT.read_text())
+def agent_environment(python: Path) -> dict[str, str]:
+    """The unit's; compiled files are kept beside the interpreter `python`."""
+    unit, compiled = unit_environment(_UNIT.read_text()), python.parents[1] / "compiled"
     return {**_plain(), **unit, "PYTHONPYCACHEPREFIX": str(compiled)}
 
 
