@@ -98,7 +98,7 @@ def remedies(
             events.append(_tried(state.id, rung, has_worked=True))
         elif _is_curable(state) and draw.random() < _GIVES_UP:
             events.append(_tried(state.id, rung, has_worked=False))
-            facts: dict[str, FactValue] = {"reason": state.reasons[0]}
+            facts: dict[str, FactValue] = {"reason": "no-rung-left"}
             events.append(Event(EventName.RECOVERY_GAVE_UP, state.id, facts))
     return tuple(events[:8])
 

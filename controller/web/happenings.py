@@ -28,6 +28,13 @@ _RUNGS: Words = {
 }
 
 
+#: Why a kiosk tries no more (agent.recovery).
+_GIVEN_UP: Words = {
+    "no-rung-left": gettext_lazy("nothing is left to try"),
+    "budget-spent": gettext_lazy("no more may be tried today"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """An event as it is read; `tone` is a state, or `visit`."""
@@ -105,4 +112,6 @@ def _rung(rung: str) -> str:
 def _gave_up(event: DeviceEvent) -> str:
     text = _("the kiosk could not cure it by itself: somebody has to look at it")
     why = event.facts.get("reason")
-    return f"{text} ({reason(why)})" if isinstance(why, str) and why else text
+    if not isinstance(why, str) or not why:
+        return text
+    return f"{text} ({word(_GIVEN_UP, why) if why in _GIVEN_UP else reason(why)})"

@@ -196,7 +196,7 @@ METRIC: Words = {
     "queued_jobs": _("Documents waiting"),
     "oldest_job_s": _("Waiting for"),
     "volume_percent": _("Volume"),
-    "loop_tone_db": _("Tone heard"),
+    "loop_above_db": _("Tone above the noise"),
     "luma_dark": _("Darkest part of the picture"),
     "luma_bright": _("Brightest part of the picture"),
     "clock_offset_ms": _("Clock off by"),

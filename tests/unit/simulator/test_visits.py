@@ -91,7 +91,7 @@ def test_some_of_those_that_break_are_given_up_with_the_reason() -> None:
     assert 0 < len(found) < 100
     tried, gave_up = found[0]
     assert tried.facts["worked"] is False
-    assert (gave_up.name, gave_up.facts) == ("recovery-gave-up", {"reason": "not-connected"})
+    assert (gave_up.name, gave_up.facts) == ("recovery-gave-up", {"reason": "no-rung-left"})
 
 
 def test_nothing_is_tried_against_an_empty_tray() -> None:

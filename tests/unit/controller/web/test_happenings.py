@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
+from agent.recovery import GiveUp
 from contract.health import FactValue, Health
 from controller.accounts.roles import Role, ensure_roles
 from controller.accounts.services import create_user
@@ -48,6 +49,13 @@ def test_a_kiosk_that_gave_up_asks_for_somebody_and_says_why() -> None:
     found = said("recovery-gave-up", "en", reason="media-jam")
     assert found.tone == "failed"
     assert found.text.endswith("somebody has to look at it (paper jam)")
+
+
+@pytest.mark.parametrize("why", GiveUp)
+def test_why_a_kiosk_tries_no_more_has_words_in_both_languages(why: GiveUp) -> None:
+    texts = {said("recovery-gave-up", language, reason=why).text for language in ("fr", "en")}
+    assert len(texts) == 2
+    assert not any(why in text for text in texts)
 
 
 def test_what_a_newer_kiosk_says_is_shown_as_it_is() -> None:
