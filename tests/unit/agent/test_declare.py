@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +128,6 @@ A: enabled=enabled
 A: dpms=On
 A: modes=1920x1080
 """
-
-
-@pytest.fixture
-def bed() -> Iterator[Bed]:
-    if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-        pytest.skip("umockdev is not installed")
-    made = Bed()
-    yield made
-    made.close()
 
 
 def agent(bed: Bed, path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,27 @@ Says the folder the devices live in, then obeys one JSON order a line, and answe
 
 import json
 import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def serve(bed: Any, obey: Callable[[dict[str, Any]], bool] = lambda _: False) -> None:
+    """Obey until the input ends; `obey` knows more orders, and answers whether one was its."""
+    print(bed.get_root_dir(), flush=True)  # noqa: T201
+    for line in sys.stdin:
+        order = json.loads(line)
+        if not obey(order):
+            _change(bed, order)
+        print("done", flush=True)  # noqa: T201
+
+
+def _change(bed: Any, order: dict[str, Any]) -> None:
+    if "add" in order:
+        bed.add_from_string(order["add"])
+    if "announce" in order:
+        bed.uevent(order["announce"], "add" if "add" in order else "remove")
+    for path in order.get("remove", ()):
+        bed.remove_device(path)
 
 
 def main() -> None:
@@ -16,18 +37,7 @@ def main() -> None:
     gi.require_version("UMockdev", "1.0")
     from gi.repository import UMockdev
 
-    bed = UMockdev.Testbed.new()
-    print(bed.get_root_dir(), flush=True)  # noqa: T201
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "add" in order:
-            bed.add_from_string(order["add"])
-            bed.uevent(order["announce"], "add")
-        else:
-            bed.uevent(order["announce"], "remove")
-            for path in order["remove"]:
-                bed.remove_device(path)
-        print("done", flush=True)  # noqa: T201
+    serve(UMockdev.Testbed.new())
 
 
 if __name__ == "__main__":

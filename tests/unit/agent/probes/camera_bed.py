@@ -4,11 +4,11 @@
 """
 
 import errno
-import json
 import struct
-import sys
 import threading
 from typing import Any
+
+from tests.unit.agent.probes.bed import serve
 
 QUERYCAP, ENUM_FMT = 0x80685600, 0xC0405602
 
@@ -62,25 +62,18 @@ def main() -> None:
     threading.Thread(target=loop.run, daemon=True).start()
     bed = UMockdev.Testbed.new()
     drivers: list[Any] = []
-    print(bed.get_root_dir(), flush=True)  # noqa: T201
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "answer" in order:
-            for each in drivers:
-                each.told = order["answer"]
-            if not drivers:
-                driver = Driver()
-                driver.told = order["answer"]
-                bed.attach_ioctl("/dev/video0", driver)
-                drivers.append(driver)
-        elif "add" in order:
-            bed.add_from_string(order["add"])
-            bed.uevent(order["announce"], "add")
-        else:
-            bed.uevent(order["announce"], "remove")
-            for path in order["remove"]:
-                bed.remove_device(path)
-        print("done", flush=True)  # noqa: T201
+
+    def obey(order: dict[str, Any]) -> bool:
+        if "answer" not in order:
+            return False
+        if not drivers:
+            drivers.append(Driver())
+            drivers[0].told = order["answer"]
+            bed.attach_ioctl("/dev/video0", drivers[0])
+        drivers[0].told = order["answer"]
+        return True
+
+    serve(bed, obey)
     loop.quit()
 
 

@@ -1,18 +1,15 @@
-"""Sound cards and cradles made of files, whose kernel interfaces answer. Run under umockdev.
-
-Says the folder the devices live in, then obeys one JSON order a line, and answers "done":
-    {"add": description}
+"""Sound cards and cradles made of files, whose kernel interfaces answer. Like bed.py, with more
+orders:
     {"controls": node, "are": [[name, type, [value, ...], least, most], ...]}
     {"switches": node, "on": [code, ...]}
-    {"remove": [path, ...]}
 """
 
 import errno
-import json
 import struct
-import sys
 import threading
 from typing import Any
+
+from tests.unit.agent.probes.bed import serve
 
 LIST, INFO, VALUE = 0x5510, 0x5511, 0x5512
 SWITCHES = 0x451B
@@ -77,21 +74,18 @@ def main() -> None:
             bed.attach_ioctl(node, kernels[node])
         return kernels[node]
 
-    loop = GLib.MainLoop()
-    threading.Thread(target=loop.run, daemon=True).start()
-    print(bed.get_root_dir(), flush=True)  # noqa: T201
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "add" in order:
-            bed.add_from_string(order["add"])
-        elif "controls" in order:
+    def obey(order: dict[str, Any]) -> bool:
+        if "controls" in order:
             kernel(order["controls"]).are = order["are"]
         elif "switches" in order:
             kernel(order["switches"]).on = order["on"]
         else:
-            for path in order["remove"]:
-                bed.remove_device(path)
-        print("done", flush=True)  # noqa: T201
+            return False
+        return True
+
+    loop = GLib.MainLoop()
+    threading.Thread(target=loop.run, daemon=True).start()
+    serve(bed, obey)
     loop.quit()
 
 

@@ -10,10 +10,18 @@ import pytest
 from agent.config import Match, Peripheral
 from contract.health import Health
 from tests.faults import Detection, fault
-from tests.unit.agent.probes.testbed import REPOSITORY, Bed, Child, Glance, camera, camera_path
+from tests.unit.agent.probes.testbed import (
+    REPOSITORY,
+    Bed,
+    Child,
+    Glance,
+    camera,
+    camera_path,
+    why_not,
+)
 
-if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-    pytest.skip("umockdev is not installed", allow_module_level=True)
+if why_not():
+    pytest.skip(why_not(), allow_module_level=True)
 
 FOLDER = REPOSITORY / "tests" / "fixtures" / "camera"
 TOLD = {"every_s": 0}  # there is no picture behind this node

@@ -2,15 +2,11 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.agent.probes.testbed import Bed, Watch, camera, camera_path
-
-if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-    pytest.skip("umockdev is not installed", allow_module_level=True)
 
 DESK = {"id": "desk", "match": {"usb_id": "046d:0825", "serial": "A1", "port": "1-1"}}
 FIRST, SECOND = camera("1-1", 0, "A1"), camera("1-2", 4, "Z9")
@@ -19,13 +15,6 @@ STRAY = "camera:046d:0825:z9"
 Look = Callable[..., Watch]
 
 with_and_without_udevd = pytest.mark.parametrize("look", ["udev", "kernel"], indirect=True)
-
-
-@pytest.fixture
-def bed() -> Iterator[Bed]:
-    made = Bed()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ from contract.health import Health
 from tests.faults import Detection, fault
 from tests.unit.agent.probes.testbed import Bed, Glance
 
-if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-    pytest.skip("umockdev is not installed", allow_module_level=True)
-
 Begin = Callable[..., Glance]
 
 SCANNER = Peripheral("scanner", "scanner", match=Match(usb_id="04a9:190a"))
@@ -25,13 +22,6 @@ TOUCH = Peripheral("touch", "touchscreen", match=Match(usb_id="0eef:c002"))
 
 def with_settings(item: Peripheral, match: Match | None = None, **told: Any) -> Peripheral:
     return Peripheral(item.id, item.kind, match=match or item.match, settings=told)
-
-
-@pytest.fixture
-def bed() -> Iterator[Bed]:
-    made = Bed()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Printers: what their words amount to, and the plug of one that USB tells of."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,15 +99,6 @@ def test_a_printer_told_wrongly_is_refused(item: Peripheral, said: str) -> None:
     nothing = Config.unenrolled()
     with pytest.raises(ConfigError, match=said):
         printer.probe(Config(nothing.kiosk, nothing.broker, peripherals=(item,)))
-
-
-@pytest.fixture
-def bed() -> Iterator[Bed]:
-    if not list(Path("/usr/lib").glob("*/libumockdev-preload.so.0")):
-        pytest.skip("umockdev is not installed")
-    made = Bed()
-    yield made
-    made.close()
 
 
 @fault("printer", "unplugged", "umockdev takes it from USB", "missing", "not-connected")
