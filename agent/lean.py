@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import typing
+from _heapq import heappop, heappush
 from _queue import SimpleQueue
 from codecs import CodecInfo, lookup
 from collections.abc import Callable
@@ -18,6 +19,11 @@ from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any
 
+#: All that pyudev takes from its own module `discover`.
+_GUESSES = (
+    *("DeviceFileHypothesis", "DeviceNameHypothesis", "DeviceNumberHypothesis"),
+    *("DevicePathHypothesis", "Discovery"),
+)
 # malloc.h of the GNU C library
 _M_ARENA_MAX = -8
 
@@ -91,6 +97,8 @@ def spare_imports() -> None:
             digits="0123456789",
             ascii_letters="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
         ),
+        # Of a heap only these two are wanted, which are written in C.
+        _Deferred("heapq", heappush=heappush, heappop=heappop),
         # Three more kinds of queue.
         _Deferred("queue", SimpleQueue=SimpleQueue),
         # To print what led to an error: linecache and tokenize, 0.3 MB.
@@ -108,6 +116,10 @@ def spare_imports() -> None:
         ),
         _Deferred("msgspec.inspect"),
     )
+    # pyudev can guess devices from hints of any sort. Not bound in its package as the others are:
+    # that would be to import it, before what it takes the room of has gone.
+    guesses = dict.fromkeys(_GUESSES, _Unused)
+    sys.modules.setdefault("pyudev.discover", _Deferred("pyudev.discover", **guesses))
 
 
 def unload(*names: str) -> None:

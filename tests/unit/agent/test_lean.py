@@ -33,6 +33,25 @@ def test_a_spared_module_becomes_the_real_one_when_used() -> None:
     assert python(code).split() == ["a.example", "True"]
 
 
+def test_spared_modules_of_python_itself_are_whole_when_used() -> None:
+    code = (
+        "from agent import lean; lean.spare_imports();"
+        "import base64, heapq, string;"
+        "heap = [3, 1, 2]; heapq.heapify(heap); heapq.heappush(heap, 0);"
+        "print(heapq.heappop(heap), base64.b64encode(b'vigie').decode(), string.hexdigits[:3])"
+    )
+    assert python(code) == "0 dmlnaWU= 012"
+
+
+def test_what_pyudev_guesses_by_is_there_when_asked_for() -> None:
+    code = (
+        "from agent import lean; lean.spare_imports();"
+        "from pyudev import discover; hypothesis = discover.Hypothesis.__name__;"
+        "print(discover.DevicePathHypothesis.match('/sys/x') is not None, hypothesis)"
+    )
+    assert python(code) == "True Hypothesis"
+
+
 def test_a_spared_function_becomes_the_real_one_when_called() -> None:
     code = (
         "from agent import lean; lean.spare_imports();"
