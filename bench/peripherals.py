@@ -38,6 +38,7 @@ WARM_UP_S = 30.0
 WINDOW_S = 180.0
 _LOOK_S = 0.002
 _PATIENCE_S = 60.0
+_LONGEST_S = 3600.0  # far beyond what all of it takes
 _PROMISED = (
     ("unplug_to_db_p99_ms", "ms", SOON),
     ("rss_all_probes_mb", "MB", LIGHT),
@@ -81,7 +82,7 @@ class _Kiosk:
     """A kiosk of make-believe hardware, its region, and the region's database."""
 
     def __init__(self, folder: Path, held: ExitStack) -> None:
-        self._bed = Bed()
+        self._bed = Bed(_LONGEST_S)
         self._node = 0  # a new one each time: the bed never gives one back
         held.callback(self._bed.close)
         self._region = region = held.enter_context(Region(folder))

@@ -30,7 +30,9 @@ def why_not() -> str:
 class Child:
     """A Python program of ours that is told and answers in lines."""
 
-    def __init__(self, script: str, *arguments: str, **environ: str) -> None:
+    def __init__(
+        self, script: str, *arguments: str, limit_s: float = LIMIT_S, **environ: str
+    ) -> None:
         environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), "LD_PRELOAD": PRELOAD, **environ}
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / script), *arguments],
@@ -40,7 +42,7 @@ class Child:
             text=True,
         )
         # A child that does not answer is ended, and the test with it.
-        self._limit = threading.Timer(LIMIT_S, self.process.kill)
+        self._limit = threading.Timer(limit_s, self.process.kill)
         self._limit.daemon = True
         self._limit.start()
 
@@ -63,8 +65,8 @@ class Child:
 class Bed(Child):
     """The make-believe hardware."""
 
-    def __init__(self) -> None:
-        super().__init__("bed.py")
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
+        super().__init__("bed.py", limit_s=limit_s)
         self.root = self.hear()
 
     def plug(self, description: str, node: str) -> None:
