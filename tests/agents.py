@@ -1,18 +1,22 @@
 """Builders for tests of the agent."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
 from agent.clock import Clock
-from agent.config import Broker, Config, PowerMethod
+from agent.config import Broker, Config, Peripheral, PowerMethod
 from agent.probe import Context, Probe
 from agent.spool import Build
 from contract.health import DeviceState, Health, Readiness, Verdict
 from contract.messages import Report
 
 KIOSK = "pvp-63003-1"
+WAIT_S = 30.0
 BOOT = "11111111-2222-4333-8444-555555555555"
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 FINE = DeviceState("system", "system", Health.OK, (), {"uptime_s": 60.0}, {"boot_id": BOOT})
@@ -78,3 +82,42 @@ def probe(name: str, *states: DeviceState) -> Probe:
         return states
 
     return Probe(name, 3600.0, 10.0, run)
+
+
+class OneProbe:
+    """A kiosk with one declared peripheral, whose probe is run whenever it is asked.
+
+    `make` is the probe of its kind, as `agent.probes.<kind>.probe`.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Config], Probe],
+        item: Peripheral,
+        folder: Path = Path(),
+        patience_s: float = WAIT_S,
+    ) -> None:
+        self._config = replace(config(folder), peripherals=(item,))
+        self._id, self._probe = item.id, make(self._config)
+        self._patience_s = patience_s
+
+    def look(self, **how: Any) -> DeviceState:
+        """What is said of it now; `how` is of the probe's context."""
+        states = self._probe.run(Context(self._config, "boot", None, **how))
+        (state,) = (one for one in states if one.id == self._id)
+        return state
+
+    def until(self, met: Callable[[DeviceState], bool]) -> DeviceState:
+        """What is said of it once it is so."""
+        limit = time.monotonic() + self._patience_s
+        while not met(state := self.look()):
+            assert time.monotonic() < limit, state
+            time.sleep(0.1)
+        return state
+
+
+def program(path: Path, script: str) -> Path:
+    """A stand-in for a program, in shell."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.peer.agent.cards.pcscd import Pcscd
 from tests.peer.agent.line.modemmanager import ModemManager
@@ -20,6 +21,9 @@ from tests.peer.agent.printer.receipts import ReceiptPrinter
 from tests.peer.agent.scanner.escl import Scanner
 from tests.peer.agent.scanner.sane import Saned
 
+One = TypeVar("One")
+Held = AbstractContextManager[str]
+
 
 @dataclass(frozen=True, slots=True)
 class Peer:
@@ -27,77 +31,53 @@ class Peer:
 
     name: str
     what: str
-    start: Callable[[Path], AbstractContextManager[str]]
+    start: Callable[[Path], Held]
 
 
 @contextmanager
-def modem(folder: Path) -> Iterator[str]:
-    """A registered 4G modem."""
-    manager = ModemManager(folder, {"state": 8, "signal": 67})
+def held(one: One, how: Callable[[One], str], end: Callable[[One], None]) -> Iterator[str]:
+    """One that runs; `how` tells how to look at it, `end` ends it."""
     try:
-        yield f"DBUS_SYSTEM_BUS_ADDRESS={manager.address} mmcli -m any"
+        yield how(one)
     finally:
-        manager.close()
+        end(one)
 
 
-@contextmanager
-def shared_scanner(folder: Path) -> Iterator[str]:
-    """SANE's test scanner, shared on the loopback."""
-    saned = Saned(folder)
-    try:
-        yield f"scanimage -d {saned.device} -A"
-    finally:
-        saned.stop()
+def card_reader(folder: Path) -> Held:
+    return held(
+        Pcscd(folder), lambda one: f"PCSCLITE_CSOCK_NAME={one.socket} opensc-tool -l", Pcscd.stop
+    )
 
 
-@contextmanager
-def network_scanner(_folder: Path) -> Iterator[str]:
-    """A driverless scanner."""
-    scanner = Scanner()
-    try:
-        yield f"curl {scanner.url}/ScannerStatus"
-    finally:
-        scanner.stop()
+def modem(folder: Path) -> Held:
+    return held(
+        ModemManager(folder, {"state": 8, "signal": 67}),
+        lambda one: f"DBUS_SYSTEM_BUS_ADDRESS={one.address} mmcli -m any",
+        ModemManager.close,
+    )
 
 
-@contextmanager
-def card_reader(folder: Path) -> Iterator[str]:
-    """A card reader made of software."""
-    pcscd = Pcscd(folder)
-    try:
-        yield f"PCSCLITE_CSOCK_NAME={pcscd.socket} opensc-tool -l"
-    finally:
-        pcscd.stop()
+def network_scanner(_folder: Path) -> Held:
+    return held(Scanner(), lambda one: f"curl {one.url}/ScannerStatus", Scanner.stop)
 
 
-@contextmanager
-def ups(_folder: Path) -> Iterator[str]:
-    """A UPS on mains."""
-    nut = Nut()
-    try:
-        yield f"upsrw -s ups.status='OB LB' -u lab -p lab lab@127.0.0.1:{nut.port}"
-    finally:
-        nut.close()
+def printer(_folder: Path) -> Held:
+    asking = "lpstat -h {0.cups} -p; ipptool -tv {0.uri} get-printer-attributes.test"
+    return held(Office(), asking.format, Office.close)
 
 
-@contextmanager
-def printer(_folder: Path) -> Iterator[str]:
-    """A print service, and a printer."""
-    office = Office()
-    try:
-        yield f"lpstat -h {office.cups} -p; ipptool -tv {office.uri} get-printer-attributes.test"
-    finally:
-        office.close()
+def receipt_printer(_folder: Path) -> Held:
+    asking = r"printf '\020\004\001' > {0.path}; head -c 1 {0.path} | xxd"
+    return held(ReceiptPrinter(), asking.format, ReceiptPrinter.close)
 
 
-@contextmanager
-def receipt_printer(_folder: Path) -> Iterator[str]:
-    """A receipt printer."""
-    line = ReceiptPrinter()
-    try:
-        yield f"printf '\\020\\004\\001' > {line.path}; head -c 1 {line.path} | xxd"
-    finally:
-        line.close()
+def shared_scanner(folder: Path) -> Held:
+    return held(Saned(folder), lambda one: f"scanimage -d {one.device} -A", Saned.stop)
+
+
+def ups(_folder: Path) -> Held:
+    asking = "upsrw -s ups.status='OB LB' -u lab -p lab lab@127.0.0.1:{0.port}"
+    return held(Nut(), asking.format, Nut.close)
 
 
 PEERS = (

@@ -3,12 +3,12 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 from tests.peer.authority import Authority, Credentials
+from tests.peer.region import free_port, is_open
 
 MOSQUITTO = "/usr/sbin/mosquitto"
 CONTROLLER = "vigie-test"
@@ -77,7 +77,7 @@ class Broker:
         """Start, and wait until it listens."""
         self._process = subprocess.Popen([MOSQUITTO, "-c", str(self.folder / "mosquitto.conf")])
         limit = time.monotonic() + _READY_S
-        while not _listens(self.port):
+        while not is_open(self.port):
             if self._process.poll() is not None or time.monotonic() > limit:
                 raise RuntimeError((self.folder / "mosquitto.log").read_text())
             time.sleep(0.02)
@@ -115,19 +115,6 @@ class Broker:
 def is_installed() -> bool:
     """Whether there is a mosquitto to run."""
     return shutil.which(MOSQUITTO) is not None
-
-
-def free_port() -> int:
-    """A TCP port nobody uses now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _user() -> str:

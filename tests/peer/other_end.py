@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from contract.health import DeviceState
 from contract.messages import (
     Ack,
     Command,
@@ -124,6 +125,20 @@ class OtherEnd:
     def reports(self) -> list[Report]:
         """Every report heard, those heard twice included."""
         return [message for _, message in self.heard if isinstance(message, Report)]
+
+    def said(
+        self, device: str, health: str, reasons: tuple[str, ...] | None = None
+    ) -> DeviceState | None:
+        """The first word that a device was of this health, and of these very reasons if given."""
+        every = (state for report in self.reports() for state in report.devices)
+        return next(
+            (
+                one
+                for one in every
+                if (one.id, one.health) == (device, health) and reasons in (None, one.reasons)
+            ),
+            None,
+        )
 
     def outcomes(self, command: Command) -> list[Outcome]:
         """What was said of one command, each once."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peer.broker import free_port, is_installed
+from tests.peer.broker import is_installed
+from tests.peer.region import free_port
 
 _LIMIT_S = 240.0
 _ROOT = Path(__file__).parents[3]

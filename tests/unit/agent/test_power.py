@@ -1,6 +1,5 @@
 """Both power ports pass the same tests, as far as can be without restarting this machine."""
 
-import stat
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +8,11 @@ import pytest
 
 from agent.errors import PowerError
 from agent.power import BOOT_ID, Power, SimulatedPower, SystemdPower
-
-
-def program(folder: Path, script: str) -> Path:
-    """An executable in the place of systemctl."""
-    path = folder / "systemctl"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
+from tests.agents import program
 
 
 def systemd(folder: Path) -> Power:
-    return SystemdPower(program(folder, f'echo "$@" >> {folder}/asked'))
+    return SystemdPower(program(folder / "systemctl", f'echo "$@" >> {folder}/asked'))
 
 
 def simulated(folder: Path) -> Power:
@@ -64,7 +56,7 @@ def test_systemd_is_asked_to_reboot(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_systemd_is_told_in_its_own_words(tmp_path: Path) -> None:
-    refusing = SystemdPower(program(tmp_path, "echo Access denied >&2; exit 1"))
+    refusing = SystemdPower(program(tmp_path / "systemctl", "echo Access denied >&2; exit 1"))
     with pytest.raises(PowerError, match="reboot: Access denied"):
         refusing.reboot()
 

@@ -1,6 +1,5 @@
 """What is done about a failed peripheral: the programs asked, and their refusals."""
 
-import stat
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from agent.config import Match, Peripheral, Rung, RungName
 from agent.errors import RemedyError
 from agent.remedies import PowerCycle, RestartService
 from agent.replug import UsbBus
+from tests.agents import program
 
 CUPS = Rung(RungName.RESTART, "cups.service")
 CYCLE = Rung(RungName.POWER_CYCLE)
@@ -16,16 +16,8 @@ LASER = Peripheral("laser", "printer", match=Match(queue="Laser"))
 DESK = Peripheral("desk", "camera", match=Match(port="1-1.2"))
 
 
-def program(folder: Path, script: str) -> Path:
-    """An executable in the place of the real one."""
-    path = folder / "program"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
-
-
 def noting(folder: Path) -> Path:
-    return program(folder, f'echo "$@" >> {folder}/asked')
+    return program(folder / "program", f'echo "$@" >> {folder}/asked')
 
 
 def asked(folder: Path) -> str:
@@ -44,7 +36,9 @@ def test_a_service_that_may_have_been_left_stopped_is_started(tmp_path: Path) ->
 
 
 def test_a_refusal_is_told_in_systemds_own_words(tmp_path: Path) -> None:
-    remedy = RestartService(program(tmp_path, "echo Unit cups.service not found. >&2; exit 5"))
+    remedy = RestartService(
+        program(tmp_path / "program", "echo Unit cups.service not found. >&2; exit 5")
+    )
     with pytest.raises(RemedyError, match=r"restart cups\.service: Unit cups\.service not found"):
         remedy.act("cups.service")
 

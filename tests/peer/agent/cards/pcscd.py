@@ -3,8 +3,9 @@
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
+
+from tests.peer.region import wait_until
 
 PCSCD = Path("/usr/sbin/pcscd")
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
@@ -37,10 +38,7 @@ class Pcscd:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        limit = time.monotonic() + _WAIT_S
-        while not self._answers():
-            assert time.monotonic() < limit, "pcscd does not listen"
-            time.sleep(0.05)
+        wait_until(self._answers, "pcscd")
 
     @property
     def socket(self) -> str:

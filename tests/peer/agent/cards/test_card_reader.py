@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from agent.config import Peripheral
-from agent.probe import Context
 from agent.probes import card_reader
 from contract.health import DeviceState, Health
-from tests.agents import config
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.cards import pcscd
 
@@ -29,9 +27,7 @@ def begin(tmp_path: Path) -> Begin:
 
     def start(**told: Any) -> Look:
         item = Peripheral("cards", "card-reader", settings=told)
-        kiosk = replace(config(tmp_path), peripherals=(item,))
-        probe = card_reader.probe(kiosk)
-        return lambda: probe.run(Context(kiosk, "boot", None))[0]
+        return OneProbe(card_reader.probe, item, tmp_path).look
 
     return start
 

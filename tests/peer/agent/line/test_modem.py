@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from agent.config import Config, Peripheral
-from agent.probe import Context
+from agent.config import Peripheral
 from agent.probes import modem
-from contract.health import DeviceState, Health
+from contract.health import Health
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.line.modemmanager import ModemManager, missing
 
@@ -29,33 +29,24 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModemMa
     started.close()
 
 
-class Kiosk:
+def kiosk() -> OneProbe:
     """A kiosk with one declared modem."""
-
-    def __init__(self) -> None:
-        nothing = Config.unenrolled()
-        declared = (Peripheral("modem", "modem"),)
-        self._config = Config(nothing.kiosk, nothing.broker, peripherals=declared)
-        self._probe = modem.probe(self._config)
-
-    def look(self) -> DeviceState:
-        (state,) = self._probe.run(Context(self._config, "boot", None))
-        return state
+    return OneProbe(modem.probe, Peripheral("modem", "modem"))
 
 
 def show(manager: ModemManager, detection: Detection, now: dict[str, Any] | None) -> None:
     """A modem that was fine becomes so, and it is said."""
-    kiosk = Kiosk()
-    assert kiosk.look().health is Health.OK
+    one = kiosk()
+    assert one.look().health is Health.OK
     detection.begins()
     manager.become(now)
-    detection.ends(kiosk.look())
+    detection.ends(one.look())
 
 
 def test_a_registered_modem_is_ok_and_says_nothing_of_its_subscriber(
     manager: ModemManager,
 ) -> None:
-    state = Kiosk().look()
+    state = kiosk().look()
     assert (state.health, state.reasons) == (Health.OK, ())
     assert state.metrics == {"signal_percent": 67.0}
     assert state.facts == {
@@ -98,16 +89,16 @@ def test_a_weak_signal_degrades(manager: ModemManager, detection: Detection) -> 
 
 
 def test_a_signal_that_is_hardly_better_is_still_weak(manager: ModemManager) -> None:
-    kiosk = Kiosk()
+    one = kiosk()
     manager.become({**FINE, "signal": 20})
-    assert kiosk.look().reasons == ("signal-low",)
+    assert one.look().reasons == ("signal-low",)
     manager.become({**FINE, "signal": 30})
-    assert kiosk.look().reasons == ("signal-low",)
+    assert one.look().reasons == ("signal-low",)
     manager.become({**FINE, "signal": 40})
-    assert kiosk.look().health is Health.OK
+    assert one.look().health is Health.OK
 
 
 def test_without_modemmanager_it_is_not_measured(manager: ModemManager) -> None:
     manager.close()
-    state = Kiosk().look()
+    state = kiosk().look()
     assert (state.health, state.reasons) == (Health.UNKNOWN, ("not-measured",))

@@ -3,12 +3,11 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+
+from tests.peer.region import free_port, wait_until
 
 #: Not /usr/sbin/upsd: Debian's is a script that asks /etc/nut/nut.conf for leave.
 UPSD, DRIVER = Path("/lib/nut/upsd"), Path("/lib/nut/dummy-ups")
@@ -39,9 +38,7 @@ class Nut:
     def __init__(self) -> None:
         # Not pytest's folder: a Unix socket's path may have 107 letters.
         self._folder = tempfile.mkdtemp(prefix="nut")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         conf = Path(self._folder)
         files = {
             "ups.conf": f"[{UPS}]\n driver = dummy-ups\n port = lab.dev\n mode = dummy-once\n",
@@ -58,10 +55,10 @@ class Nut:
             "NUT_ALTPIDPATH": self._folder,
         }
         self.driver = self._start(DRIVER, "-a", UPS, "-u", "root", "-F")
-        self._wait(lambda: (conf / f"dummy-ups-{UPS}").exists(), "the driver's socket")
+        wait_until(lambda: (conf / f"dummy-ups-{UPS}").exists(), "the driver's socket")
         self._upsd = self._start(UPSD, "-u", "root", "-F", "-P", self._folder)
         # Until its driver has read the file, a UPS is there and says WAIT.
-        self._wait(lambda: "OL" in self._ask("upsc", self._ups, "ups.status"), "UPS on mains")
+        wait_until(lambda: "OL" in self._ask("upsc", self._ups, "ups.status"), "UPS on mains")
 
     def set(self, name: str, value: str) -> None:
         """Give a variable another value, as when the UPS itself changes."""
@@ -99,13 +96,6 @@ class Nut:
             check=False,
         )
         return done.stdout + done.stderr
-
-    @staticmethod
-    def _wait(met: Callable[[], bool], what: str) -> None:
-        limit = time.monotonic() + _WAIT_S
-        while not met():
-            assert time.monotonic() < limit, f"no {what} within {_WAIT_S} s"
-            time.sleep(0.05)
 
     @staticmethod
     def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -3,16 +3,13 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.peer.agent.bus import Bus, is_installed
-from tests.peer.broker import free_port
+from tests.peer.region import free_port, is_open, wait_until
 
 CUPSD, PRINTER = Path("/usr/sbin/cupsd"), Path("/usr/sbin/ippeveprinter")
 QUEUE = "Laser"
@@ -84,7 +81,7 @@ class Office:
             *("-d", str(self._folder / "papers"), "-c", str(self._folder / "print.sh")),
             *("-f", "application/pdf,text/plain,image/urf,image/pwg-raster", "Lab"),
         )
-        self._wait(lambda: _listens(self._printer_port), "printer")
+        wait_until(lambda: is_open(self._printer_port), "printer")
 
     def stop_printer(self) -> None:
         """Switch the printer off; a second time does nothing."""
@@ -139,7 +136,7 @@ class Office:
         conf.write_text(_CUPSD.format(port=self._port))
         files.write_text(_FILES.format(folder=self._folder))
         started = self._start(str(CUPSD), "-f", "-c", str(conf), "-s", str(files))
-        self._wait(lambda: _listens(self._port), "cupsd")
+        wait_until(lambda: is_open(self._port), "cupsd")
         return started
 
     def _start(self, *command: str) -> "subprocess.Popen[bytes]":
@@ -169,19 +166,7 @@ class Office:
             said = done.stderr
             return done.returncode == 0
 
-        self._wait(works, f"{program}: {said}")
-
-    @staticmethod
-    def _wait(met: Callable[[], bool], what: str) -> None:
-        limit = time.monotonic() + _WAIT_S
-        while not met():
-            assert time.monotonic() < limit, f"no {what} within {_WAIT_S} s"
-            time.sleep(0.1)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
+        wait_until(works, f"{program}: {said}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,20 +1,17 @@
 """The printer probe on a real CUPS and a real IPP Everywhere printer."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from agent.config import Config, Match, Peripheral
-from agent.probe import Context
+from agent.config import Match, Peripheral
 from agent.probes import printer
 from contract.health import DeviceState, Health
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.printer.office import QUEUE, Office, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
-
-_WAIT_S = 30.0
 
 
 @pytest.fixture
@@ -24,27 +21,17 @@ def office() -> Iterator[Office]:
     made.close()
 
 
-class Kiosk:
+class Kiosk(OneProbe):
     """A kiosk whose one printer is that of the office."""
 
     def __init__(self, office: Office, **told: str | float) -> None:
-        nothing = Config.unenrolled()
         settings = {"cups": office.cups, **told}
         item = Peripheral("printer", "printer", match=Match(queue=QUEUE), settings=settings)
-        self._config = Config(nothing.kiosk, nothing.broker, peripherals=(item,))
-        self._probe = printer.probe(self._config)
+        super().__init__(printer.probe, item)
 
-    def look(self) -> DeviceState:
-        (state,) = self._probe.run(Context(self._config, "boot", None))
-        return state
-
-    def until(self, *reasons: str) -> DeviceState:
+    def until_said(self, *reasons: str) -> DeviceState:
         """The state, once it has these reasons."""
-        limit = time.monotonic() + _WAIT_S
-        while not set(reasons) <= set((state := self.look()).reasons):
-            assert time.monotonic() < limit, state
-            time.sleep(0.1)
-        return state
+        return self.until(lambda state: set(reasons) <= set(state.reasons))
 
 
 @pytest.fixture
@@ -81,7 +68,7 @@ def test_a_paused_queue_is_said_until_it_is_started(
 ) -> None:
     detection.begins()
     office.admin("cupsdisable", QUEUE)
-    detection.ends(kiosk.until("queue-paused"))
+    detection.ends(kiosk.until_said("queue-paused"))
     office.admin("cupsenable", QUEUE)
     assert kiosk.look().health is Health.OK
 
@@ -92,14 +79,14 @@ def test_a_queue_that_takes_nothing_is_said(
 ) -> None:
     detection.begins()
     office.admin("cupsreject", QUEUE)
-    detection.ends(kiosk.until("not-accepting-jobs"))
+    detection.ends(kiosk.until_said("not-accepting-jobs"))
 
 
 @fault("printer", "queue removed", "lpadmin -x", "failed", "no-queue")
 def test_a_queue_that_is_gone_is_said(office: Office, kiosk: Kiosk, detection: Detection) -> None:
     detection.begins()
     office.admin("lpadmin", "-x", QUEUE)
-    detection.ends(kiosk.until("no-queue"))
+    detection.ends(kiosk.until_said("no-queue"))
 
 
 @fault("printer", "CUPS not running", "cupsd is ended", "failed", "cups-down")
@@ -173,14 +160,14 @@ def test_a_waste_container_that_fills_degrades(
 def test_a_jam_is_said(office: Office, kiosk: Kiosk, detection: Detection) -> None:
     detection.begins()
     office.fail_with("media-jam")
-    detection.ends(kiosk.until("media-jam"))
+    detection.ends(kiosk.until_said("media-jam"))
 
 
 @fault("printer", "cover open", "the printer says so while it prints", "failed", "cover-open")
 def test_an_open_cover_is_said(office: Office, kiosk: Kiosk, detection: Detection) -> None:
     detection.begins()
     office.fail_with("cover-open")
-    detection.ends(kiosk.until("cover-open"))
+    detection.ends(kiosk.until_said("cover-open"))
 
 
 @fault("printer", "a job that is stuck", "the printer never ends it", "failed", "job-stuck")
@@ -190,6 +177,6 @@ def test_a_job_that_waits_too_long_is_said(office: Office, detection: Detection)
     detection.begins()
     office.hold_back()
     office.print()
-    state = kiosk.until("job-stuck")
+    state = kiosk.until_said("job-stuck")
     detection.ends(state)
     assert state.metrics["queued_jobs"] == 1.0

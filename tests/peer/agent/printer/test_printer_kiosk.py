@@ -32,16 +32,8 @@ def office() -> Iterator[Office]:
 
 def heard(other_end: OtherEnd, health: str) -> DeviceState:
     """What is said of the printer, once it is in this state."""
-    found: list[DeviceState] = other_end.wait(
-        lambda end: [
-            state
-            for report in end.reports()
-            for state in report.devices
-            if (state.id, state.health) == ("laser", health)
-        ],
-        60.0,
-    )
-    return found[-1]
+    found: DeviceState = other_end.wait(lambda end: end.said("laser", health), 60.0)
+    return found
 
 
 @fault("printer", "off, the whole agent", "ippeveprinter is ended", "failed", "offline")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Config, Match, Peripheral
+from agent.config import Match, Peripheral
 from agent.errors import ConfigError
-from agent.probe import Context
 from agent.probes import receipt_printer
-from contract.health import DeviceState, Health
+from contract.health import Health
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.printer.receipts import ReceiptPrinter
 from tests.peer.region import wait_until
@@ -29,19 +29,13 @@ def printer() -> Iterator[ReceiptPrinter]:
     made.close()
 
 
-class Kiosk:
+class Kiosk(OneProbe):
     """A kiosk with a receipt printer at a serial line."""
 
     def __init__(self, path: str, **told: int) -> None:
-        nothing = Config.unenrolled()
         item = Peripheral("tickets", "receipt-printer", match=Match(path=path), settings=told)
-        self._config = Config(nothing.kiosk, nothing.broker, peripherals=(item,))
         self.now = 0.0
-        self._probe = receipt_printer.probe(self._config, lambda: self.now)
-
-    def look(self) -> DeviceState:
-        (state,) = self._probe.run(Context(self._config, "boot", None))
-        return state
+        super().__init__(lambda config: receipt_printer.probe(config, lambda: self.now), item)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import random
 import re
 import socket
 import subprocess
-import time
 from pathlib import Path
+
+from tests.peer.region import wait_until
 
 SANED = Path("/usr/sbin/saned")
 DRIVERS = Path("/etc/sane.d")
@@ -35,7 +36,7 @@ class Saned:
             env={"SANE_CONFIG_DIR": str(scanner(folder)), "PATH": "/usr/bin"},
             stderr=subprocess.DEVNULL,
         )
-        self._wait()
+        wait_until(self._answers, "saned")
 
     @property
     def device(self) -> str:
@@ -47,12 +48,6 @@ class Saned:
         self._process.terminate()
         self._process.wait(_WAIT_S)
 
-    def _wait(self) -> None:
-        limit = time.monotonic() + _WAIT_S
-        while True:
-            try:
-                socket.create_connection((self.address, _PORT), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < limit, "saned does not listen"
-                time.sleep(0.05)
+    def _answers(self) -> bool:
+        with socket.socket() as trial:
+            return trial.connect_ex((self.address, _PORT)) == 0

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from agent.config import Peripheral
-from agent.probe import Context
 from agent.probes import sane as driver
 from agent.probes import scanner as subject
 from contract.health import DeviceState, Health
-from tests.agents import config
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.running import Agent
 from tests.peer.agent.scanner import escl, sane
@@ -32,14 +30,7 @@ def begin(tmp_path: Path) -> Begin:
 
     def start(**told: Any) -> Look:
         item = Peripheral("scanner", "scanner", settings=told)
-        kiosk = replace(config(tmp_path), peripherals=(item,))
-        probe = subject.probe(kiosk)
-
-        def look(**how: bool) -> DeviceState:
-            states = probe.run(Context(kiosk, "boot", None, **how))
-            return next(state for state in states if state.id == "scanner")
-
-        return look
+        return OneProbe(subject.probe, item, tmp_path).look
 
     return start
 
@@ -253,14 +244,8 @@ def test_the_agent_says_that_a_network_scanner_was_switched_off(
                 f'settings = {{ url = "{network_scanner.url}", every_s = 0.1 }}\n'
             )
         agent.start()
-        other_end.wait(lambda end: said(end, Health.OK), 60)
+        other_end.wait(lambda end: end.said("scanner", Health.OK), 60)
         detection.begins()
     finally:
         network_scanner.stop()
-    detection.ends(other_end.wait(lambda end: said(end, Health.MISSING), 60))
-
-
-def said(end: OtherEnd, health: Health) -> DeviceState | None:
-    """The scanner as it was said to be of this health."""
-    every = (state for report in end.reports() for state in report.devices)
-    return next((one for one in every if (one.id, one.health) == ("scanner", health)), None)
+    detection.ends(other_end.wait(lambda end: end.said("scanner", Health.MISSING), 60))

@@ -2,24 +2,22 @@
 
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from agent.config import Peripheral
-from agent.probe import Context, Probe
 from agent.probes import application
 from agent.probes.application import Ears
 from contract.health import DeviceState, Health
-from tests.agents import config
+from tests.agents import OneProbe
 from tests.faults import Detection, fault
 from tests.peer.agent.running import Agent
 from tests.peer.agent.screen import chromium
 from tests.peer.agent.screen.chromium import Browser
 from tests.peer.other_end import OtherEnd
+from tests.peer.region import free_port
 
 WAIT_S = 60.0
 #: Long enough for a busy machine, short enough for a test.
@@ -53,7 +51,7 @@ def ears() -> Iterator[Ears]:
 
 @pytest.fixture
 def port() -> int:
-    return chromium.free_port()
+    return free_port()
 
 
 @pytest.fixture
@@ -65,27 +63,14 @@ def program(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def page(tmp_path: Path, ears: Ears, port: int) -> Probe:
+def page(tmp_path: Path, ears: Ears, port: int) -> OneProbe:
     command = f"--user-data-dir={tmp_path}"
     return probe(ears, command=command, heartbeat_port=port, silent_s=SILENT_S)
 
 
-def probe(ears: Ears, **said: str | float) -> Probe:
+def probe(ears: Ears, **said: str | float) -> OneProbe:
     item = Peripheral("app", "application", settings=said)
-    return application.probe(replace(config(Path()), peripherals=(item,)), ears=ears)
-
-
-def look(watching: Probe) -> DeviceState:
-    (state,) = watching.run(Context(config(Path()), "boot", None))
-    return state
-
-
-def until(watching: Probe, met: Callable[[DeviceState], bool]) -> DeviceState:
-    limit = time.monotonic() + WAIT_S
-    while not met(state := look(watching)):
-        assert time.monotonic() < limit, state
-        time.sleep(0.2)
-    return state
+    return OneProbe(lambda config: application.probe(config, ears=ears), item, patience_s=WAIT_S)
 
 
 def is_ok(state: DeviceState) -> bool:
@@ -100,17 +85,17 @@ def says(reason: str) -> Callable[[DeviceState], bool]:
 def test_an_application_that_ended_is_said(program: str, ears: Ears, detection: Detection) -> None:
     watching = probe(ears, process="kioskapp")
     with subprocess.Popen([program, "600"]) as process:
-        assert until(watching, is_ok).metrics["starts"] == 1
+        assert watching.until(is_ok).metrics["starts"] == 1
         detection.begins()
         process.kill()
-    detection.ends(look(watching))
+    detection.ends(watching.look())
 
 
 def test_one_that_runs_again_is_well_again(program: str, ears: Ears) -> None:
     watching = probe(ears, process="kioskapp")
-    assert look(watching).reasons == ("not-running",)
+    assert watching.look().reasons == ("not-running",)
     with subprocess.Popen([program, "600"]) as process:
-        assert until(watching, is_ok).metrics["running_s"] >= 0
+        assert watching.until(is_ok).metrics["running_s"] >= 0
         process.kill()
 
 
@@ -125,12 +110,12 @@ def test_an_application_that_keeps_restarting_is_said(
     program: str, ears: Ears, detection: Detection
 ) -> None:
     watching = probe(ears, process="kioskapp", loop_starts=3, loop_s=60)
-    assert look(watching).reasons == ("not-running",)
+    assert watching.look().reasons == ("not-running",)
     detection.begins()
     script = 'while "$0" 0.5; do :; done'
     with subprocess.Popen(["/bin/sh", "-c", script, program]) as shell:
         try:
-            detection.ends(until(watching, says("restart-loop")))
+            detection.ends(watching.until(says("restart-loop")))
         finally:
             shell.kill()
 
@@ -142,33 +127,35 @@ def test_an_application_that_keeps_restarting_is_said(
     "failed",
     "no-heartbeat",
 )
-def test_a_page_that_never_loads_is_said(start: Start, page: Probe, detection: Detection) -> None:
+def test_a_page_that_never_loads_is_said(
+    start: Start, page: OneProbe, detection: Detection
+) -> None:
     detection.begins()
     start(0)
-    until(page, lambda state: "not-running" not in state.reasons)
-    detection.ends(until(page, says("no-heartbeat")))
+    page.until(lambda state: "not-running" not in state.reasons)
+    detection.ends(page.until(says("no-heartbeat")))
 
 
 @fault("application", "page frozen", "Chromium's renderer is stopped", "failed", "page-frozen")
 def test_a_page_that_freezes_is_said(
-    start: Start, page: Probe, port: int, detection: Detection
+    start: Start, page: OneProbe, port: int, detection: Detection
 ) -> None:
     browser = start(port)
-    until(page, is_ok)
+    page.until(is_ok)
     detection.begins()
     browser.freeze("renderer")
-    detection.ends(until(page, says("page-frozen")))
+    detection.ends(page.until(says("page-frozen")))
 
 
 @fault("application", "black screen", "Chromium's painting process is stopped", "failed", "black")
 def test_a_page_that_lives_and_is_not_painted_is_said(
-    start: Start, page: Probe, port: int, detection: Detection
+    start: Start, page: OneProbe, port: int, detection: Detection
 ) -> None:
     browser = start(port)
-    until(page, is_ok)
+    page.until(is_ok)
     detection.begins()
     browser.freeze("gpu-process")
-    detection.ends(until(page, says("black")))
+    detection.ends(page.until(says("black")))
 
 
 def test_a_port_that_another_program_has_is_not_called_fine(
@@ -178,7 +165,7 @@ def test_a_port_that_another_program_has_is_not_called_fine(
     assert other.at(port) is not None
     watching = probe(ears, process="kioskapp", heartbeat_port=port)
     with subprocess.Popen([program, "600"]) as process:
-        state = until(watching, says("not-measured"))
+        state = watching.until(says("not-measured"))
         process.kill()
     other.close()
     assert state.health is Health.UNKNOWN
@@ -195,15 +182,8 @@ def test_a_whole_agent_tells_its_controller_of_a_frozen_page(
     text = f"\n[probes]\napplication_s = 1\n[[peripheral]]\n{declared}\n"
     agent.config.write_text(agent.config.read_text() + text)
 
-    def said(health: str, *reasons: str) -> Callable[[OtherEnd], bool]:
-        return lambda heard: any(
-            (one.id, one.health, one.reasons) == ("app", health, reasons)
-            for report in heard.reports()
-            for one in report.devices
-        )
-
     browser = start(port)
     agent.start()
-    other_end.wait(said("ok"), WAIT_S)
+    other_end.wait(lambda end: end.said("app", "ok", ()), WAIT_S)
     browser.freeze("renderer")
-    other_end.wait(said("failed", "page-frozen"), WAIT_S)
+    other_end.wait(lambda end: end.said("app", "failed", ("page-frozen",)), WAIT_S)

@@ -8,12 +8,12 @@ from django.utils import timezone, translation
 
 from agent.recovery import GiveUp
 from contract.health import FactValue, Health
-from controller.accounts.roles import Role, ensure_roles
-from controller.accounts.services import create_user
+from controller.accounts.roles import Role
 from controller.commands.models import Command
 from controller.fleet.models import DeviceEvent, Kiosk, StateChange, Status
 from controller.web.happenings import Happening, happening
 from tests import fleets
+from tests.people import browser
 
 
 def said(name: str, language: str = "fr", **facts: FactValue) -> Happening:
@@ -76,14 +76,6 @@ def kiosk(now: datetime) -> Kiosk:
     began_at = (now - timedelta(minutes=4)).isoformat()
     fleets.device(made, "session", now, facts={"in_session": True, "began_at": began_at})
     return made
-
-
-def browser(role: Role) -> Client:
-    ensure_roles()
-    user = create_user(name=str(role), password="vaste-plateau-42", role=role, by="cli:root")
-    client = Client(headers={"accept-language": "fr"})
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, address: str) -> str:

@@ -11,15 +11,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from contract.commands import CommandState
 from contract.health import Health
-from controller.accounts.roles import Role, ensure_roles
-from controller.accounts.services import create_user
+from controller.accounts.roles import Role
 from controller.commands.models import Command, CommandEvent
 from controller.fleet.models import Kiosk, Lifecycle, StateChange
 from controller.ingest.models import Gap
 from tests import fleets
+from tests.people import PASSWORD, browser
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "vaste-plateau-42"
 
 
 @pytest.fixture
@@ -43,14 +42,6 @@ def kiosk(now: datetime) -> Kiosk:
     )
     fleets.device(made, "network", now, metrics={"rtt_ms": 41.0}, facts={"gateway": "192.0.2.1"})
     return made
-
-
-def browser(role: Role, language: str = "fr") -> Client:
-    ensure_roles()
-    user = create_user(name=str(role), password=PASSWORD, role=role, by="cli:root")
-    client = Client(headers={"accept-language": language})
-    client.force_login(user)
-    return client
 
 
 def text(client: Client, address: str, status: int = 200) -> str:

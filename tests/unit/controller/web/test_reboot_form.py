@@ -7,11 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from controller.accounts.models import AuditEntry
-from controller.accounts.roles import Role, ensure_roles
-from controller.accounts.services import create_user
+from controller.accounts.roles import Role
 from controller.commands.models import Command
 from controller.fleet.models import Kiosk
 from tests import fleets
+from tests.people import browser
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +22,6 @@ def kiosk() -> Kiosk:
     made = fleets.kiosk()
     fleets.status(made, now)
     return made
-
-
-def browser(role: Role) -> Client:
-    ensure_roles()
-    user = create_user(name=str(role), password="vaste-plateau-42", role=role, by="cli:root")
-    client = Client(headers={"accept-language": "fr"})
-    client.force_login(user)
-    return client
 
 
 def ask(client: Client, kiosk: Kiosk, confirmation: str, why: str = "écran noir") -> str:
