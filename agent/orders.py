@@ -119,7 +119,7 @@ class Orders:
         except CommandError as err:
             return because(OutcomeReason.ARGUMENTS_INVALID, str(err))
         if (
-            spec(command.name).is_disruptive
+            spec(command.name).yields_to_session
             and not command.is_forced
             and is_in_session(self._devices())
         ):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from contract.commands import CommandState
 from contract.errors import MessageError
@@ -37,6 +37,9 @@ Scalar = Annotated[str, Meta(max_length=2000)] | bool | int | float | None
 
 #: The largest payload read. A full report of a 20-device kiosk is about 6 KB.
 MAX_BYTES = 65_536
+#: The largest part of a file in one message: base64 makes it 44 KB.
+PIECE_BYTES = 32_768
+MAX_PIECES = 64
 
 
 class Presence(Struct, frozen=True):
@@ -103,13 +106,30 @@ class Report(Durable, frozen=True, kw_only=True):
     events: Annotated[tuple[Event, ...], Meta(max_length=16)] = ()
 
 
+class Piece(Struct, frozen=True):
+    """A part of a file that a command fetches. `index` counts from 0 to `count` - 1.
+
+    Joined in that order they are the file that the command's last outcome names in its result
+    (`file`, `size_bytes`, `sha256`). They come in any order, before that outcome or after it.
+    """
+
+    index: Annotated[int, Meta(ge=0, lt=MAX_PIECES)]
+    count: Annotated[int, Meta(ge=1, le=MAX_PIECES)]
+    data: Annotated[bytes, Meta(max_length=PIECE_BYTES)]  # base64 in JSON
+
+
 class Outcome(Durable, frozen=True, kw_only=True):
-    """How far a command has come."""
+    """How far a command has come.
+
+    While it runs it may be said again, with `progress_percent` and `step` in the result, or with
+    a piece of what was fetched.
+    """
 
     command: CommandId
     state: CommandState
     reason: Text = ""  # a code of contract.reasons, or a text
     result: Annotated[dict[str, Scalar | list[Text]], Meta(max_length=64)] = {}
+    piece: Piece | UnsetType = UNSET
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,10 @@ class OutcomeReason(StrEnum):
     MACHINE_STILL_UP = "machine-still-up"
     IN_SESSION = "in-session"  # a citizen is at the kiosk
     REBOOT_REFUSED = "reboot-refused"  # by the machine
+    DEVICE_UNKNOWN = "device-unknown"  # no such device here, or it is of another kind
+    NOT_POSSIBLE_HERE = "not-possible-here"  # this kiosk lacks what it takes: a program, a right
+    DID_NOT_WORK = "did-not-work"  # it was done, and what was to be better is not
+    TIMED_OUT = "timed-out"
 
 
 def because(reason: OutcomeReason, detail: str = "") -> str:

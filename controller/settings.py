@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "controller.accounts",
     "controller.fleet",
+    "controller.alerts",
+    "controller.notify",
     "controller.commands",
     "controller.enrolment",
     "controller.ingest",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.commands.reboot import compare
-from contract import RELEASE
-from contract.commands import CommandState, RebootArgs, parse_args, spec
+from contract import RELEASE, command_args
+from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError
 from contract.health import DeviceState
 from contract.messages import Command, Scalar, Text
@@ -47,13 +47,13 @@ def decide(
         args = parse_args(command.name, command.args)
     except CommandError as err:
         return _refuse(OutcomeReason.ARGUMENTS_INVALID, str(err))
-    is_disruptive = spec(command.name).is_disruptive
-    if in_session and is_disruptive and not command.is_forced:
+    entry = spec(command.name)
+    if in_session and entry.yields_to_session and not command.is_forced:
         return _refuse(OutcomeReason.IN_SESSION)
-    if is_rebooting and is_disruptive:
+    if is_rebooting and entry.is_disruptive:
         return _refuse(OutcomeReason.OTHER_UNDER_WAY, "reboot")
     begun = (Answer(CommandState.ACCEPTED), Answer(CommandState.RUNNING))
-    if isinstance(args, RebootArgs):
+    if isinstance(args, command_args.Reboot):
         return Decision(begun, reboot_in_s=args.delay_s)
     return Decision(begun, is_ping=True)
 

@@ -13,7 +13,8 @@ from agent.errors import PowerError
 from agent.journal import Entry
 from agent.loop import Loop
 from agent.power import Power
-from contract.commands import CommandState, RebootArgs, parse_args
+from contract import command_args
+from contract.commands import CommandState, parse_args
 from contract.health import DeviceState
 from contract.reasons import OutcomeReason, because
 
@@ -156,4 +157,4 @@ def _rank(health: str | None) -> int:
 
 def _delay_s(entry: Entry) -> int:
     args = parse_args(entry.name, entry.args)
-    return args.delay_s if isinstance(args, RebootArgs) else 0
+    return args.delay_s if isinstance(args, command_args.Reboot) else 0

@@ -38,11 +38,15 @@ class Worker:
     """Runs until `stop`; troubles of the database are said once and outlasted."""
 
     def __init__(
-        self, leadership: Leadership, courier: Callable[[], Courier], chores: Sequence[Chore]
+        self,
+        leadership: Leadership,
+        courier: Callable[[], Courier],
+        lanes: Sequence[Sequence[Chore]],
     ) -> None:
+        """Each lane of chores has a thread of its own: what waits in one holds up no other."""
         self._leadership = leadership
         self._courier = courier
-        self._chores = chores
+        self._lanes = lanes
         self._stop = threading.Event()
         self._complaint = ""
 
@@ -66,11 +70,15 @@ class Worker:
     def _lead(self) -> None:
         _log.info("leading")
         resign = threading.Event()
-        chores = threading.Thread(target=self._do_chores, args=(resign,), name="chores")
+        lanes = [
+            threading.Thread(target=self._do_chores, args=(lane, resign), name=lane[0].name)
+            for lane in self._lanes
+        ]
         courier = self._courier()
         dispatch = Dispatch(courier)
         courier.start()
-        chores.start()
+        for lane in lanes:
+            lane.start()
         try:
             while not self._stop.is_set() and self._leads():
                 self._turn(dispatch)
@@ -78,7 +86,8 @@ class Worker:
         finally:
             resign.set()
             courier.stop()
-            chores.join()
+            for lane in lanes:
+                lane.join()
 
     def _turn(self, dispatch: Dispatch) -> None:
         try:
@@ -97,12 +106,12 @@ class Worker:
             self._complain(f"cannot ask who leads: {err}; trying on")
             return False
 
-    def _do_chores(self, resign: threading.Event) -> None:
-        """Each chore at once, then each after its time; never two at a time."""
-        due = [time.monotonic()] * len(self._chores)
+    def _do_chores(self, lane: Sequence[Chore], resign: threading.Event) -> None:
+        """Each chore at once, then each after its time; never two of a lane at a time."""
+        due = [time.monotonic()] * len(lane)
         try:
             while not resign.is_set():
-                for index, chore in enumerate(self._chores):
+                for index, chore in enumerate(lane):
                     if time.monotonic() >= due[index]:
                         self._do(chore, resign)
                         due[index] = time.monotonic() + chore.every_s

@@ -59,6 +59,7 @@ class Site(models.Model):
     longitude = models.FloatField(null=True, blank=True)
     opening_hours = models.CharField(max_length=255, blank=True)  # OpenStreetMap's opening_hours
     contact = models.CharField(max_length=255, blank=True)
+    provider = models.CharField(max_length=100, blank=True)  # of its line to the internet
 
     class Meta:
         ordering = ("department", "commune", "name")

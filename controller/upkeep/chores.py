@@ -11,8 +11,13 @@ from controller.ingest import retention as ingest
 from controller.ingest.rollup import roll_up
 
 
-def chores(keep: Retention) -> tuple[Chore, ...]:
-    """In the order to be done: what is to be deleted is counted first."""
+def lanes(keep: Retention) -> tuple[tuple[Chore, ...], ...]:
+    """Those of a lane in the order to be done; no lane waits for another."""
+    return (_upkeep(keep),)
+
+
+def _upkeep(keep: Retention) -> tuple[Chore, ...]:
+    """What is to be deleted is counted first."""
 
     def forget_deeds(now: datetime) -> bool:
         accounts.forget(now - timedelta(days=keep.audit_days))

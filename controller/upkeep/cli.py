@@ -41,7 +41,7 @@ def _work(_: argparse.Namespace) -> int:
     from controller.commands.worker import Worker
     from controller.config import Config
     from controller.errors import ConfigError
-    from controller.upkeep.chores import chores
+    from controller.upkeep.chores import lanes
 
     config: Config = settings.VIGIE
     pki = config.home / "pki"
@@ -55,7 +55,7 @@ def _work(_: argparse.Namespace) -> int:
     for path in (endpoint.ca, endpoint.certificate, endpoint.key):
         if not path.exists():
             raise ConfigError(f"{path} is not there: run `vigie --home {config.home} init`")
-    worker = Worker(leadership(config.home), lambda: Courier(endpoint), chores(config.retention))
+    worker = Worker(leadership(config.home), lambda: Courier(endpoint), lanes(config.retention))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

@@ -1,0 +1,1 @@
+"""What needs somebody: rules over what is known of the fleet, and the life of each alert."""

@@ -1,0 +1,1 @@
+"""What other monitoring reads of the fleet: Prometheus, Icinga and Nagios, GLPI."""
