@@ -21,6 +21,38 @@ class Web:
     public_url: str = ""  # how browsers reach it, when behind a proxy
     certificate: str = ""  # with key: serve HTTPS here
     key: str = ""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # believed when they say who calls
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How people log in, and for how long."""
+
+    # Of whom a second factor is asked: of who has one, or also of roles from that one up.
+    second_factor: str = field(
+        default="optional",
+        metadata={"choices": ("optional", "administrators", "technicians", "all")},
+    )
+    idle_minutes: int = 120
+    session_hours: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """Logins by an OpenID Connect provider; none while `issuer` is empty."""
+
+    issuer: str = ""
+    title: str = ""  # what the button calls it; the issuer's host when empty
+    client_id: str = ""
+    client_secret_file: str = ""  # a public client, by PKCE alone, when empty
+    scopes: str = "openid profile email"
+    name_claim: str = "preferred_username"
+    roles_claim: str = "groups"
+    viewers: tuple[str, ...] = ()  # values of that claim, for each role
+    technicians: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()  # of verified addresses; any when empty
+    keeps_local_logins: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,8 @@ class Config:
     language: str = "fr"
     time_zone: str = "Europe/Paris"
     web: Web = field(default_factory=Web)
+    login: Login = field(default_factory=Login)
+    oidc: Oidc = field(default_factory=Oidc)
     kiosk_door: KioskDoor = field(default_factory=KioskDoor)
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
@@ -126,6 +160,9 @@ class _Reader:
             raise self.error(section, entry.name, raw, f"of type {type(default).__name__}")
         if isinstance(raw, int) and not isinstance(raw, bool) and raw < 1:
             raise self.error(section, entry.name, raw, "at least 1")
+        choices = entry.metadata.get("choices")
+        if choices and raw not in choices:
+            raise self.error(section, entry.name, raw, f"one of: {', '.join(choices)}")
         return raw
 
     def error(self, section: str, key: str, value: Any, remedy: str) -> ConfigError:

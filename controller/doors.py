@@ -56,7 +56,14 @@ def _people(config: Config, application: object) -> _Server:
     web = config.web
     if bool(web.certificate) != bool(web.key):
         raise ConfigError("web.certificate and web.key go together: give both, or neither")
-    return _server(application, web.host, web.port, web.certificate or None, web.key or None)
+    return _server(
+        application,
+        web.host,
+        web.port,
+        web.certificate or None,
+        web.key or None,
+        proxies=web.proxies,
+    )
 
 
 def _kiosks(config: Config) -> _Server:
@@ -80,6 +87,7 @@ def _server(
     certificate: str | None,
     key: str | None,
     limit_concurrency: int | None = None,
+    proxies: Sequence[str] = (),
 ) -> _Server:
     settings = uvicorn.Config(
         application,  # type: ignore[arg-type]  # Django's and ours differ in the names of types alone
@@ -94,6 +102,8 @@ def _server(
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
         limit_concurrency=limit_concurrency,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
     )
     try:
         settings.load()

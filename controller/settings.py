@@ -104,12 +104,27 @@ STATICFILES_DIRS: list[Path] = []
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "fleet"
 LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = VIGIE.web.public_url.startswith("https://") or bool(
-    VIGIE.web.certificate
-)
+
+_IS_TLS = VIGIE.web.public_url.startswith("https://") or bool(VIGIE.web.certificate)
+# Browsers take `__Host-` by TLS alone and for this host alone: no neighbour in the domain sets it.
+_PREFIX = "__Host-" if _IS_TLS else ""
+SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_PREFIX}csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _IS_TLS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+# Lax, so that a link in a mail and the way back from an OpenID provider find the session.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = VIGIE.login.session_hours * 3600
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 X_FRAME_OPTIONS = "DENY"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _IS_TLS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# The first makes new ones; those of the second are made anew at the next login.
+PASSWORD_HASHERS = [
+    "controller.accounts.hashing.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
