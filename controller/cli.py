@@ -20,6 +20,7 @@ MODULES = (
     "controller.enrolment.cli",
     "controller.commands.cli",
     "controller.ingest.cli",
+    "controller.metrics.cli",
     "controller.upkeep.cli",
 )
 #: They may be started beside a `vigie init` that is not done yet, so they wait for its tables.

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from controller.api.urls import api
 from controller.fleet.selectors import touched_since
+from controller.metrics.views import metrics
 from controller.web import views
 from controller.web.forms import LoginForm
 from controller.web.live import Live
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("api/", api.urls),
+    path("metrics", metrics, name="metrics"),
     path("language", login_not_required(set_language), name="language"),
 ]
