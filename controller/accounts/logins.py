@@ -1,22 +1,14 @@
-"""Logins, logouts and failed logins, written to the audit as Django announces them.
+"""Logins, logouts and failed logins, written to the audit as Django announces them."""
 
-The audit is also what slows guessing down: too many failures of one name from one address, and that
-pair has to wait. Another address is not shut out, so nobody can lock a technician out from afar.
-"""
-
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import signals
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
+from django.utils import timezone
 
-from controller.accounts.models import AuditEntry
-from controller.accounts.services import record
-
-FAILED = "login.failed"
-ALLOWED_FAILURES = 10
-WINDOW = timedelta(minutes=10)
+from controller.accounts import sessions, throttle
+from controller.accounts.audit import record
 
 
 def connect() -> None:
@@ -27,34 +19,42 @@ def connect() -> None:
 
 
 def _logged_in(sender: object, request: HttpRequest | None, user: User, **_: Any) -> None:
-    record(action="login", subject=user.get_username(), user=user, address=address_of(request))
+    address = address_of(request)
+    way = sessions.Way.PASSWORD
+    if request is not None:
+        way = sessions.way_of(request)
+        sessions.begin(request, user, address, timezone.now())
+    record(
+        action="login",
+        subject=user.get_username(),
+        user=user,
+        address=address,
+        details={"network": throttle.network_of(address), "way": str(way)},
+    )
 
 
 def _logged_out(
     sender: object, request: HttpRequest | None, user: AbstractBaseUser | None, **_: Any
 ) -> None:
     if isinstance(user, User):
+        if request is not None:
+            sessions.forget(request)
         record(action="logout", subject=user.get_username(), user=user, address=address_of(request))
 
 
 def _failed(
     sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
-    name = str(credentials.get("username", ""))
-    record(action=FAILED, subject=name, actor="anonymous", address=address_of(request))
-
-
-def wait(name: str, address: str, now: datetime) -> timedelta:
-    """How long this name must not try again from this address; zero when it may. One query."""
-    failures = AuditEntry.objects.filter(
-        action=FAILED, subject=name, address=address, at__gt=now - WINDOW
-    ).values_list("at", flat=True)[:ALLOWED_FAILURES]
-    latest_first = list(failures)
-    if len(latest_first) < ALLOWED_FAILURES:
-        return timedelta()
-    return latest_first[-1] + WINDOW - now
+    if "username" not in credentials:  # OpenID Connect says itself why it failed
+        return
+    throttle.fail(str(credentials["username"]), address_of(request), browser_of(request))
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """Where a request comes from: behind a proxy, the proxy."""
+    """Where a request comes from; behind a proxy that is believed, where it says."""
     return str(request.META.get("REMOTE_ADDR", "")) if request else ""
+
+
+def browser_of(request: HttpRequest | None) -> str:
+    """What the browser says of itself."""
+    return str(request.META.get("HTTP_USER_AGENT", ""))[:200] if request else ""

@@ -35,3 +35,61 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+
+
+class LoginSession(models.Model):
+    """A session of somebody logged in: whose, since when, from where."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="login_sessions"
+    )
+    session_key = models.CharField(max_length=40, unique=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+    way = models.CharField(max_length=16)  # of sessions.Way
+
+    class Meta:
+        ordering = ("-seen_at",)
+
+
+class SecondFactor(models.Model):
+    """The secret that a user's app shares with us. It counts once it is confirmed."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    secret = models.CharField(max_length=200)  # sealed
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=-1)  # of 30 s; no code up to it counts again
+
+
+class RecoveryCode(models.Model):
+    """What stands in for a lost app, once. Only its digest is kept."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"
+    )
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "digest"), name="recovery_code_once"),
+        )
+
+
+class Identity(models.Model):
+    """Whom an OpenID provider means by a subject. An address or a name may go to another person."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identity"
+    )
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("issuer", "subject"), name="identity_once"),)

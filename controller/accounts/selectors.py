@@ -10,8 +10,23 @@ from controller.errors import NotFound
 
 
 def users() -> QuerySet[User]:
-    """All users by name, with what their role is read from."""
-    return User.objects.order_by("username").prefetch_related("groups")
+    """All users by name, with what their role is read from, and how they log in."""
+    return (
+        User.objects.order_by("username")
+        .select_related("second_factor", "identity")
+        .prefetch_related("groups")
+    )
+
+
+def has_second_factor(user: User) -> bool:
+    """Of a user of `users()`, without a query."""
+    factor = getattr(user, "second_factor", None)
+    return factor is not None and factor.confirmed_at is not None
+
+
+def is_from_provider(user: User) -> bool:
+    """Whether a user of `users()` logs in by OpenID Connect; without a query."""
+    return getattr(user, "identity", None) is not None
 
 
 def user(name: str) -> User:

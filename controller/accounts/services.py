@@ -1,45 +1,24 @@
-"""Users and the audit: every write, each in its own transaction, each with its audit entry."""
+"""Users: every write, each in its own transaction, each with its audit entry."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
 
-from controller.accounts.models import AuditEntry
+from controller.accounts import sessions
+from controller.accounts.audit import record as record
+from controller.accounts.models import AuditEntry, Identity
 from controller.accounts.roles import Role, ensure_roles, role_of
 from controller.errors import NotFound, Refused
-from controller.text import printable, storable
-
-
-def record(
-    *,
-    action: str,
-    subject: str,
-    user: User | None = None,
-    actor: str = "",
-    why: str = "",
-    address: str = "",
-    details: dict[str, Any] | None = None,
-) -> AuditEntry:
-    """Add to the audit: who (`user`, else `actor`, else `system`) did what to whom, and why."""
-    return AuditEntry.objects.create(
-        at=timezone.now(),
-        user=user,
-        actor=printable(actor or (user.get_username() if user else "system"))[:150],
-        action=action[:64],
-        subject=printable(subject)[:150],
-        why=printable(why),
-        address=address[:45],
-        details=storable(details or {}),
-    )
 
 
 @transaction.atomic
-def create_user(*, name: str, password: str, role: Role, by: str) -> User:
+def create_user(*, name: str, password: str, role: Role, by: str, address: str = "") -> User:
     """A new user with a role. Raises Refused for a bad or taken name, or a weak password."""
     user = User(username=name)
     try:
@@ -52,12 +31,18 @@ def create_user(*, name: str, password: str, role: Role, by: str) -> User:
     user.set_password(password)
     user.save()
     user.groups.set([_group(role)])
-    record(action="user.create", subject=name, actor=by, details={"role": str(role)})
+    record(
+        action="user.create",
+        subject=name,
+        actor=by,
+        address=address,
+        details={"role": str(role)},
+    )
     return user
 
 
 @transaction.atomic
-def change_role(*, name: str, role: Role, by: str) -> User:
+def change_role(*, name: str, role: Role, by: str, address: str = "") -> User:
     """Give a user one role in place of what he had. Raises NotFound, Refused."""
     user = _user(name)
     before = role_of(user)
@@ -68,24 +53,62 @@ def change_role(*, name: str, role: Role, by: str) -> User:
         action="user.role",
         subject=name,
         actor=by,
+        address=address,
         details={"before": str(before or ""), "after": str(role)},
     )
     return user
 
 
 @transaction.atomic
-def set_password(*, name: str, password: str, by: str) -> User:
-    """A new password, which also ends the user's sessions. Raises NotFound, Refused."""
+def set_password(
+    *, name: str, password: str, by: str, address: str = "", but_session: str | None = None
+) -> User:
+    """A new password, which also ends the user's sessions, all but the one of that key.
+
+    Raises NotFound, Refused.
+    """
     user = _user(name)
+    _keep_to_the_provider(user)
     _check_password(user, password)
     user.set_password(password)
     user.save(update_fields=["password"])
-    record(action="user.password", subject=name, actor=by)
+    ended = sessions.end_all(user, but=but_session)
+    record(
+        action="user.password",
+        subject=name,
+        actor=by,
+        address=address,
+        details={"sessions_ended": ended},
+    )
     return user
 
 
 @transaction.atomic
-def deactivate(*, name: str, by: str) -> User:
+def reset_password(*, name: str, by: str, address: str = "") -> str:
+    """End a user's password and sessions; the path at which he chooses a new one, once, in a day.
+
+    His second factor stays. Raises NotFound; Refused for who is disabled, or logs in elsewhere.
+    """
+    user = _user(name)
+    _keep_to_the_provider(user)
+    if not user.is_active:
+        raise Refused(f"user {name!r} is disabled: enable him first")
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    ended = sessions.end_all(user)
+    record(
+        action="user.password-reset",
+        subject=name,
+        actor=by,
+        address=address,
+        details={"sessions_ended": ended},
+    )
+    token = default_token_generator.make_token(user)
+    return f"/password/{urlsafe_base64_encode(str(user.pk).encode())}/{token}"
+
+
+@transaction.atomic
+def deactivate(*, name: str, by: str, address: str = "") -> User:
     """Shut a user out: sessions and API tokens end at once. Raises NotFound, Refused."""
     user = _user(name)
     _keep_one_administrator(user)
@@ -93,17 +116,23 @@ def deactivate(*, name: str, by: str) -> User:
     user.save(update_fields=["is_active"])
     now: datetime = timezone.now()
     ended = user.api_tokens.filter(revoked_at=None).update(revoked_at=now)
-    record(action="user.disable", subject=name, actor=by, details={"tokens_revoked": ended})
+    record(
+        action="user.disable",
+        subject=name,
+        actor=by,
+        address=address,
+        details={"tokens_revoked": ended, "sessions_ended": sessions.end_all(user)},
+    )
     return user
 
 
 @transaction.atomic
-def activate(*, name: str, by: str) -> User:
+def activate(*, name: str, by: str, address: str = "") -> User:
     """Let a user in again, with the password he had; his API tokens stay revoked."""
     user = _user(name)
     user.is_active = True
     user.save(update_fields=["is_active"])
-    record(action="user.enable", subject=name, actor=by)
+    record(action="user.enable", subject=name, actor=by, address=address)
     return user
 
 
@@ -132,6 +161,11 @@ def _check_password(user: User, password: str) -> None:
         validate_password(password, user)
     except ValidationError as err:
         raise Refused(f"password of {user.username!r}: {' '.join(err.messages)}") from err
+
+
+def _keep_to_the_provider(user: User) -> None:
+    if Identity.objects.filter(user=user).exists():
+        raise Refused(f"user {user.username!r} logs in by OpenID Connect: change it there")
 
 
 def _keep_one_administrator(user: User) -> None:

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from controller.accounts.audit import record
 from controller.accounts.models import ApiToken
-from controller.accounts.services import record
 from controller.errors import NotFound, Refused
 
 #: So that a leaked token is recognised by those who search for leaks.

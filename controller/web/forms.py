@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from controller.accounts import logins
+from controller.accounts import logins, throttle
 from controller.fleet.models import KioskKind
 from controller.fleet.selectors import Filters
 from controller.fleet.standing import Standing
@@ -37,8 +37,10 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Raises ValidationError, without looking at the password, while there is a wait."""
         name = self.cleaned_data.get("username", "")
-        left = logins.wait(name, logins.address_of(self.request), timezone.now())
+        address, now = logins.address_of(self.request), timezone.now()
+        left = throttle.wait(name, address, now)
         if left:
+            throttle.note_wait(name, address, now)
             minutes = math.ceil(left / timedelta(minutes=1))
             raise forms.ValidationError(
                 ngettext(

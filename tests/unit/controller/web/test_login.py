@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from controller.accounts import services
-from controller.accounts.logins import ALLOWED_FAILURES, WINDOW
 from controller.accounts.models import AuditEntry
 from controller.accounts.roles import Role
+from controller.accounts.throttle import PAIR
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "vaste-plateau-42"
@@ -33,25 +33,25 @@ def _fail(times: int) -> None:
 
 
 def test_the_right_password_still_works_after_a_few_wrong_ones() -> None:
-    _fail(ALLOWED_FAILURES - 1)
+    _fail(PAIR.failures - 1)
     assert _try(PASSWORD)[0] is True
 
 
 def test_after_too_many_the_page_says_how_long_to_wait() -> None:
-    _fail(ALLOWED_FAILURES)
+    _fail(PAIR.failures)
     is_in, page = _try(PASSWORD)
     assert is_in is False
     assert "10 minutes" in page
 
 
 def test_another_address_is_not_shut_out() -> None:
-    _fail(ALLOWED_FAILURES)
+    _fail(PAIR.failures)
     assert _try(PASSWORD, "192.0.2.2")[0] is True
 
 
 def test_the_wait_ends() -> None:
-    _fail(ALLOWED_FAILURES)
+    _fail(PAIR.failures)
     AuditEntry.objects.filter(action="login.failed").update(
-        at=timezone.now() - WINDOW - timedelta(seconds=1)
+        at=timezone.now() - PAIR.window - timedelta(seconds=1)
     )
     assert _try(PASSWORD)[0] is True
