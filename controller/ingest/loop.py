@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -22,10 +22,13 @@ _RETRY_S = 1.0
 class Ingest:
     """Commits what arrives; never gives up a message that the database has not taken."""
 
-    def __init__(self, store: Store, wait: Callable[[float], bool]) -> None:
+    def __init__(
+        self, store: Store, wait: Callable[[float], bool], clock: Callable[[], datetime]
+    ) -> None:
         """`wait(seconds)` keeps the session alive and says whether to go on."""
         self._store = store
         self._wait = wait
+        self._clock = clock
         self._is_away = False
 
     def commit(self, batch: list[Arrival]) -> list[tuple[str, bytes]]:
@@ -50,7 +53,7 @@ class Ingest:
         self, heard: list[Heard], broken: list[Unreadable]
     ) -> list[tuple[str, Ack]]:
         """One bad message must not hold up the others: find it, and set it aside."""
-        now = datetime.now(UTC)
+        now = self._clock()
         try:
             return self._store.commit(heard, broken, now)
         except (OperationalError, InterfaceError):
@@ -68,7 +71,7 @@ class Ingest:
     ) -> list[tuple[str, Ack]]:
         log.warning("a message of %s cannot be stored: %s", [item.kiosk for item in heard], err)
         refused = [arrivals.refuse(item, str(err)) for item in heard]
-        return self._store.commit([], [*broken, *refused], datetime.now(UTC))
+        return self._store.commit([], [*broken, *refused], self._clock())
 
     def _say_away(self, err: Exception) -> None:
         if not self._is_away:

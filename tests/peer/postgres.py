@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.peer.region import free_port
+from tests.peer.region import free_port, wait_until
 
 #: PostgreSQL will not run as root; Debian's package brings this user.
 _USER = "postgres"
@@ -38,8 +39,7 @@ class Postgres:
         if self._owner:
             shutil.chown(self._folder, self._owner)
         self._run("initdb", "-D", self._data, "-A", "trust", "-U", "vigie", "-E", "UTF8")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._control("start", "-o", f"{options} -c unix_socket_directories={self._folder}")
+        self._start()
         return self
 
     def __exit__(
@@ -54,6 +54,24 @@ class Postgres:
     def restart(self) -> None:
         """End every connection at once, then serve again."""
         self._control("restart", "-m", "immediate")
+
+    def kill(self) -> None:
+        """SIGKILL to the server, in the midst of whatever it does; then serve again."""
+        pid = int((Path(self._data) / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        # Its children see that it is gone and end; until then no new one can start.
+        wait_until(self._has_started, "the start of a killed PostgreSQL")
+
+    def _has_started(self) -> bool:
+        try:
+            self._start()
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def _start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._control("start", "-o", f"{options} -c unix_socket_directories={self._folder}")
 
     @property
     def _data(self) -> str:

@@ -1,0 +1,149 @@
+"""`python -m bench.year straight|killed FOLDER`: live the year in FOLDER, and judge its alerts.
+
+What was missed, false or told twice is named on standard error; the truth is FOLDER/truth.json.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from bench.alerts import Verdict
+from bench.year.fleet import fleet
+from bench.year.mail import Mail
+from bench.year.score import Score, judge
+from bench.year.story import Story, tell
+from tests.peer.postgres import Postgres, binaries
+from tests.peer.region import Region, free_port
+
+FIRST = date(2026, 1, 1)
+_SHOWN = 12
+#: A power cut of the machine is not what is shown here, so what is written need not reach the disk.
+_IN_MEMORY = "PRAGMA synchronous=OFF"
+
+
+def main() -> int:
+    """Print the verdict as JSON."""
+    parser = argparse.ArgumentParser(prog="bench.year", description=__doc__)
+    parser.add_argument("how", choices=("straight", "killed"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--days", type=int, default=int(os.environ.get("VIGIE_YEAR_DAYS", "365")))
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with ExitStack() as held:
+        mail = held.enter_context(Mail(free_port()))
+        run = _straight if args.how == "straight" else _killed
+        story, kills = run(args.folder, args.seed, args.days, mail.port, held)
+        story.truth.write(args.folder / "truth.json")
+        verdict = _verdict(story, mail, time.monotonic() - began, kills)
+    sys.stdout.write(msgspec.json.encode(verdict).decode() + "\n")
+    return 0
+
+
+def _straight(
+    folder: Path, seed: int, days: int, port: int, held: ExitStack
+) -> tuple[Story, dict[str, int]]:
+    region = held.enter_context(Region(folder / "region"))
+    story = _laid(region, seed, days, port)
+    from django.db import connection
+
+    from bench.year.play import play
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(_IN_MEMORY)
+    play(story, _progress(days))
+    return story, {}
+
+
+def _killed(
+    folder: Path, seed: int, days: int, port: int, held: ExitStack
+) -> tuple[Story, dict[str, int]]:
+    programs = binaries()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed: apt install postgresql")
+    postgres = held.enter_context(Postgres(programs))
+    region = held.enter_context(Region(folder / "region", f'[database]\nurl = "{postgres.url}"\n'))
+    story = _laid(region, seed, days, port)
+    from bench.year.chaos import Chaos, allow
+
+    allow(region)
+    chaos = Chaos(region, postgres, seed)
+    chaos.play(story, _progress(days))
+    return story, chaos.kills
+
+
+def _laid(region: Region, seed: int, days: int, port: int) -> Story:
+    os.environ["VIGIE_HOME"] = str(region.home)
+    import django
+
+    django.setup()
+    from bench.year import stage
+
+    members = fleet(seed)
+    stage.lay(members)
+    stage.tell_by_mail(port)
+    return tell(members, seed, FIRST, days)
+
+
+def _verdict(story: Story, mail: Mail, took_s: float, kills: dict[str, int]) -> Verdict:
+    from bench.year import stage
+
+    score = judge(story.truth, stage.told(), stage.messages())
+    _explain(score)
+    print(f"{len(mail.received)} mails, {len(set(mail.received))} different", file=sys.stderr)
+    named = len(score.misnamed)
+    return Verdict(
+        faults=score.faults,
+        recall=score.recall,
+        false_alerts=len(score.false),
+        unexplained_messages=len(score.unexplained),
+        notifications_per_cause=score.notifications_per_cause,
+        unsent=stage.unsent(),
+        latency_p50_s=score.percentile_s(0.5),
+        latency_p90_s=score.percentile_s(0.9),
+        latency_p99_s=score.percentile_s(0.99),
+        well_named=1 - named / score.faults if score.faults else 1.0,
+        took_s=took_s,
+        kills=kills,
+    )
+
+
+def _explain(score: Score) -> None:
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    for fault in score.missed[:_SHOWN]:
+        say(f"missed: {fault}")
+    for alert in score.false[:_SHOWN]:
+        say(f"false: {alert}")
+    for fault, cause in score.misnamed[:_SHOWN]:
+        say(f"misnamed {cause}: {fault.cause} {fault.what} {fault.kiosks[:3]} {fault.began_at}")
+    for number, count in list(score.repeated.items())[:_SHOWN]:
+        say(f"told {count} times: fault {number}")
+    for message in score.unexplained[:_SHOWN]:
+        say(f"unexplained: {message}")
+
+
+def _progress(days: int) -> Callable[[datetime], None]:
+    last = [-1]
+
+    def show(now: datetime) -> None:
+        week = (now.date() - FIRST).days // 7
+        if week != last[0]:
+            last[0] = week
+            print(f"\r{now:%Y-%m-%d} of {days} days", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main())
