@@ -4,7 +4,8 @@ VigieError
 ├── ConfigError      vigie.toml says something that cannot be
 ├── NotFound         no such kiosk, command, user, ...
 ├── Refused          it is understood, and may not be done now
-│   └── NotPermitted it is understood, and not for this person to do
+│   ├── NotPermitted it is understood, and not for this person to do
+│   └── LoginRefused the OpenID provider's word is not good, or not enough to be let in
 └── EnrolmentError   a token or a certificate request that is not good
 """
 
@@ -27,6 +28,14 @@ class Refused(VigieError):  # noqa: N818 - reads as the answer it is
 
 class NotPermitted(Refused):
     """Understood, and not for this person to do."""
+
+
+class LoginRefused(Refused):
+    """The OpenID provider's word is not good, or not enough; `reason` is of oidc.Refusal."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class EnrolmentError(VigieError):

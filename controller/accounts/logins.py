@@ -22,8 +22,7 @@ def _logged_in(sender: object, request: HttpRequest | None, user: User, **_: Any
     address = address_of(request)
     way = sessions.Way.PASSWORD
     if request is not None:
-        way = sessions.way_of(request)
-        sessions.begin(request, user, address, timezone.now())
+        way = sessions.begin(request, user, address, timezone.now())
     record(
         action="login",
         subject=user.get_username(),
@@ -47,7 +46,12 @@ def _failed(
 ) -> None:
     if "username" not in credentials:  # OpenID Connect says itself why it failed
         return
-    throttle.fail(str(credentials["username"]), address_of(request), browser_of(request))
+    fail(request, str(credentials["username"]))
+
+
+def fail(request: HttpRequest | None, name: str) -> None:
+    """Note that somebody tried to be `name`, and could not prove it."""
+    throttle.fail(name, address_of(request), browser_of(request))
 
 
 def address_of(request: HttpRequest | None) -> str:

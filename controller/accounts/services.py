@@ -1,5 +1,6 @@
 """Users: every write, each in its own transaction, each with its audit entry."""
 
+import secrets
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
@@ -30,7 +31,7 @@ def create_user(*, name: str, password: str, role: Role, by: str, address: str =
     _check_password(user, password)
     user.set_password(password)
     user.save()
-    user.groups.set([_group(role)])
+    user.groups.set([group_of(role)])
     record(
         action="user.create",
         subject=name,
@@ -42,13 +43,24 @@ def create_user(*, name: str, password: str, role: Role, by: str, address: str =
 
 
 @transaction.atomic
+def invite(*, name: str, role: Role, by: str, address: str = "") -> str:
+    """A new user without a password; the path at which he chooses one, once, in a day.
+
+    Raises Refused for a bad or taken name.
+    """
+    unknown = secrets.token_urlsafe(32)  # nobody ever has it
+    create_user(name=name, password=unknown, role=role, by=by, address=address)
+    return reset_password(name=name, by=by, address=address)
+
+
+@transaction.atomic
 def change_role(*, name: str, role: Role, by: str, address: str = "") -> User:
     """Give a user one role in place of what he had. Raises NotFound, Refused."""
     user = _user(name)
     before = role_of(user)
     if role is not Role.ADMINISTRATOR:
         _keep_one_administrator(user)
-    user.groups.set([_group(role)])
+    user.groups.set([group_of(role)])
     record(
         action="user.role",
         subject=name,
@@ -136,6 +148,16 @@ def activate(*, name: str, by: str, address: str = "") -> User:
     return user
 
 
+@transaction.atomic
+def end_sessions(*, name: str, by: str, address: str = "") -> int:
+    """Log a user out everywhere; how many sessions that were. Raises NotFound."""
+    ended = sessions.end_all(_user(name))
+    record(
+        action="session.end", subject=name, actor=by, address=address, details={"sessions": ended}
+    )
+    return ended
+
+
 def forget(before: datetime) -> int:
     """Delete the audit older than `before`; how many entries went."""
     return AuditEntry.objects.filter(at__lt=before).delete()[0]
@@ -148,7 +170,8 @@ def _user(name: str) -> User:
         raise NotFound(f"no user {name!r}: `vigie user list` shows them") from err
 
 
-def _group(role: Role) -> Group:
+def group_of(role: Role) -> Group:
+    """The group that gives a role its permissions, made where it is missing."""
     group = Group.objects.filter(name=str(role)).first()
     if group is None:
         ensure_roles()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -18,6 +19,7 @@ from django.http import HttpRequest
 from controller.accounts.audit import record
 from controller.accounts.models import LoginSession
 from controller.errors import NotFound
+from controller.text import printable
 
 _BEGAN, _SEEN, _WAY = "login.began", "login.seen", "login.way"
 #: A page every second must not cost a write every second.
@@ -63,8 +65,8 @@ def is_over(began: datetime, seen: datetime, now: datetime, limits: Limits) -> b
 
 
 def prove(request: HttpRequest, way: Way) -> None:
-    """Say how the login that follows was proven: `way_of` tells it until the session ends."""
-    request.session[_WAY] = str(way)
+    """Say how the login that follows was proven."""
+    request.vigie_way = way  # type: ignore[attr-defined] # ours, for `begin`
 
 
 def way_of(request: HttpRequest) -> Way:
@@ -73,11 +75,11 @@ def way_of(request: HttpRequest) -> Way:
     return Way(way) if way in tuple(Way) else Way.PASSWORD
 
 
-def begin(request: HttpRequest, user: User, address: str, now: datetime) -> None:
-    """Note a login. Its session has just been given a new key."""
-    session = request.session
+def begin(request: HttpRequest, user: User, address: str, now: datetime) -> Way:
+    """Note a login and how it was proven. Its session has just been given a new key."""
+    session, way = request.session, getattr(request, "vigie_way", Way.PASSWORD)
     session[_BEGAN] = session[_SEEN] = now.timestamp()
-    session.setdefault(_WAY, str(Way.PASSWORD))
+    session[_WAY] = str(way)
     LoginSession.objects.update_or_create(
         session_key=session.session_key,
         defaults={
@@ -85,10 +87,11 @@ def begin(request: HttpRequest, user: User, address: str, now: datetime) -> None
             "began_at": now,
             "seen_at": now,
             "address": address[:45],
-            "browser": str(request.META.get("HTTP_USER_AGENT", ""))[:200],
-            "way": str(way_of(request)),
+            "browser": printable(str(request.META.get("HTTP_USER_AGENT", "")))[:200],
+            "way": str(way),
         },
     )
+    return Way(way)
 
 
 def goes_on(request: HttpRequest, now: datetime, *, is_used: bool) -> bool:
@@ -103,11 +106,17 @@ def goes_on(request: HttpRequest, now: datetime, *, is_used: bool) -> bool:
     return True
 
 
-def renew(request: HttpRequest) -> None:
-    """Give the session a new key, as after a change of password; it stays the same login."""
-    before = request.session.session_key
-    request.session.cycle_key()
-    LoginSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+def renew(request: HttpRequest, user: User, way: Way | None = None) -> None:
+    """A new key for the session of who just changed his password, or proved more: `way`.
+
+    It stays the same login; by Django's own check it would end with the old password.
+    """
+    before, known_as = request.session.session_key, way or way_of(request)
+    update_session_auth_hash(request, user)
+    request.session[_WAY] = str(known_as)
+    LoginSession.objects.filter(session_key=before).update(
+        session_key=request.session.session_key, way=str(known_as)
+    )
 
 
 def forget(request: HttpRequest) -> None:

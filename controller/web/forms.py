@@ -1,17 +1,12 @@
 """What pages ask for, checked."""
 
-import math
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from controller.accounts import logins, throttle
 from controller.fleet.models import KioskKind
 from controller.fleet.selectors import Filters
 from controller.fleet.standing import Standing
@@ -29,28 +24,6 @@ def filters(query: QueryDict) -> Filters:
         text=query.get("q", "").strip()[:100],
         page=int(page) if page.isdecimal() and len(page) < 6 else 1,
     )
-
-
-class LoginForm(AuthenticationForm):
-    """Name and password; too many wrong ones have to wait."""
-
-    def clean(self) -> dict[str, Any]:
-        """Raises ValidationError, without looking at the password, while there is a wait."""
-        name = self.cleaned_data.get("username", "")
-        address, now = logins.address_of(self.request), timezone.now()
-        left = throttle.wait(name, address, now)
-        if left:
-            throttle.note_wait(name, address, now)
-            minutes = math.ceil(left / timedelta(minutes=1))
-            raise forms.ValidationError(
-                ngettext(
-                    "Too many failed attempts. Try again in %(count)d minute.",
-                    "Too many failed attempts. Try again in %(count)d minutes.",
-                    minutes,
-                )
-                % {"count": minutes}
-            )
-        return super().clean()
 
 
 class RebootForm(forms.Form):

@@ -1,28 +1,44 @@
 """Headers that keep pages to themselves, and the answer to who is not logged in."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
+
+def policy(issuer: str) -> str:
+    """The Content-Security-Policy: nothing inline, nothing from elsewhere.
+
+    A form may lead to the OpenID provider alone, where a logout goes on: Chromium checks the places
+    that a form is redirected to.
+    """
+    parts = urlsplit(issuer)
+    forms = f"'self' {parts.scheme}://{parts.netloc}" if issuer else "'self'"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self'; form-action {forms}; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+_HEADERS = {
+    "Content-Security-Policy": policy(settings.VIGIE.oidc.issuer),
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class SecurityHeaders(MiddlewareMixin):
-    """A strict Content-Security-Policy on every answer: nothing inline, nothing from elsewhere."""
+    """What keeps a page to itself, on every answer. Django's own middleware says the rest."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        response.headers.setdefault("Content-Security-Policy", _POLICY)
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
-        )
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -1,15 +1,13 @@
 """The people's door: pages and API."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
 from controller.api.urls import api
 from controller.fleet.selectors import touched_since
 from controller.metrics.views import metrics
-from controller.web import views
-from controller.web.forms import LoginForm
+from controller.web import account_urls, views
 from controller.web.live import Live
 
 #: The open pages of this process; whoever runs the server calls its `stop()` before the server's.
@@ -22,14 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kiosks/<slug:kiosk_id>/board", views.kiosk_board, name="kiosk-board"),
     path("kiosks/<slug:kiosk_id>/reboot", views.reboot, name="reboot"),
     path("live", views.stream(LIVE), name="live"),
-    path(
-        "login",
-        LoginView.as_view(
-            template_name="login.html", form_class=LoginForm, redirect_authenticated_user=True
-        ),
-        name="login",
-    ),
-    path("logout", LogoutView.as_view(), name="logout"),
+    *account_urls.urlpatterns,
     path("api/", api.urls),
     path("metrics", metrics, name="metrics"),
     path("language", login_not_required(set_language), name="language"),
