@@ -206,3 +206,14 @@ class AlertEvent(models.Model):
 
     class Meta:
         ordering = ("at", "id")
+
+
+class Turn(models.Model):
+    """One row: how far evaluation has come. Who writes alerts or rules moves `generation`.
+
+    A turn is written only if nobody has moved it since the turn read what it decides upon: two
+    workers by mistake never tell anything twice.
+    """
+
+    generation = models.BigIntegerField(default=0)
+    deaf_until = models.DateTimeField(null=True)  # the last time that kiosks could not be heard

@@ -1,7 +1,7 @@
 """What a rule is: data, checked as it is read, from builtin.toml or from the console."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from contract.health import Health, Kind, MetricName, Reason
 from controller.errors import Refused
 
+KioskKind = Literal["pvp", "expert"]
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Seconds = Annotated[int, Meta(ge=0, le=30 * 86_400)]
 Line = Annotated[str, Meta(min_length=1, max_length=150)]
@@ -21,6 +22,7 @@ class Subject(StrEnum):
     PRESENCE = "presence"  # the kiosk is offline: it, or its last will, said so
     SILENCE = "silence"  # it is connected, and has not been heard for long
     DEVICE = "device"  # a device's kind, health and reasons
+    DEVICES = "devices"  # several devices of one kiosk, gone at the same moment
     METRIC = "metric"  # a device's number beyond a bound
     CONDITION = "condition"  # of the controller itself: a channel that fails, the broker
 
@@ -38,6 +40,13 @@ class When(StrEnum):
 
     OPEN = "open"  # while the kiosk's host is open, and time passes only then
     ALWAYS = "always"
+
+
+class Left(StrEnum):
+    """When a kiosk went dark that is dark."""
+
+    OPEN = "open"  # while its host was open
+    CLOSED = "closed"  # while it was closed, or about to close
 
 
 class Scope(StrEnum):
@@ -90,7 +99,8 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     only_required: bool = False  # devices without which no citizen is received
     threshold: Threshold | None = None
     conditions: Annotated[tuple[Key, ...], Meta(max_length=16)] = ()
-    kiosk_kinds: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
+    kiosk_kinds: Annotated[tuple[KioskKind, ...], Meta(max_length=2)] = ()
+    left: Left | None = None  # of a presence: when it went
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +115,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     clear_for_s: Seconds = 60
     when: When = When.OPEN
     gathers: Annotated[tuple[Scope, ...], Meta(max_length=4)] = ()
+    gathers_as: Key | Literal[""] = ""  # the rule whose name a wider cause bears; its own if empty
     runbook: Runbook = Runbook()
     is_enabled: bool = True
 
@@ -128,6 +139,8 @@ def _problem(rule: Rule) -> str:
         return f"match.subject is {match.subject}: `condition`, and it alone, needs conditions"
     if match.subject is Subject.DEVICE and not (match.health or match.reasons):
         return "match of a device has neither health nor reasons: name at least one"
+    if match.left is not None and match.subject is not Subject.PRESENCE:
+        return f"match.left is {match.left}: only a match of `presence` has it"
     return _bound_problem(match.threshold) if match.threshold else ""
 
 

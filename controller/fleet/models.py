@@ -113,6 +113,9 @@ class Status(models.Model):
     session = models.CharField(max_length=16, blank=True)
     presence_since = models.DateTimeField(null=True)
     presence_reason = models.CharField(max_length=500, blank=True)
+    born_at = models.DateTimeField(null=True)  # this session, by the kiosk's clock
+    # The last report that tells how the kiosk is now, not how it was while nobody heard it.
+    reported_at = models.DateTimeField(null=True)
     boot_id = models.CharField(max_length=64, blank=True)
     agent_version = models.CharField(max_length=32, blank=True)
     readiness = models.CharField(

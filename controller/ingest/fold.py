@@ -38,6 +38,8 @@ class Live:
     agent_version: str = ""
     verdict: Verdict = UNMEASURED
     clock_trusted: bool = True
+    born_at: datetime | None = None
+    reported_at: datetime | None = None
     inventory: Inventory | None = None  # None where this batch has not spoken of it
 
 
@@ -144,6 +146,8 @@ class Fleet:
             why = () if said.is_online or not _KEYWORD.fullmatch(said.reason) else (said.reason,)
             self.changes.append(Change(kiosk, "", "presence", before, after, why, now, True))
             live.presence_since = now
+        if said.is_online and (said.session != live.session or live.born_at is None):
+            live.born_at = said.at
         live.is_online, live.session = said.is_online, said.session
         live.presence_reason = said.reason
         live.boot_id, live.agent_version = said.boot_id, said.agent_version
@@ -175,6 +179,8 @@ class Fleet:
         if is_newest:
             self._forget(kiosk, report, known)
             live.verdict = report.verdict
+            if _is_of_now(report, live, now):
+                live.reported_at = now
             live.clock_trusted, live.boot_id = report.clock_trusted, report.boot_id
 
     def _forget(self, kiosk: str, report: Report, known: dict[str, Known]) -> None:
@@ -205,6 +211,19 @@ def _change(
         report.epoch,
         report.seq,
     )
+
+
+def _is_of_now(report: Report, live: Live, now: datetime) -> bool:
+    """Whether a report tells how the kiosk is, and not how it was while nobody heard it.
+
+    Made since this session began, both by the kiosk's clock; or just now, should that clock have
+    been set in between. Of a clock that is not trusted only the boot can be told.
+    """
+    if live.born_at is not None and report.at >= live.born_at:
+        return True
+    if not report.clock_trusted:
+        return report.boot_id == live.boot_id
+    return abs(now - report.at) <= CLOCK_LEEWAY
 
 
 def _presence_word(is_online: bool) -> str:

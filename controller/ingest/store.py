@@ -107,10 +107,10 @@ def _load(cursor: CursorWrapper, names: set[str]) -> Fleet:
         lock,
     ):
         fleet.progress[kiosk, epoch] = Progress(watermark, _numbers(ahead))
-    for kiosk, *row, readiness, because in _rows(
+    for kiosk, *row, readiness, because, born_at, reported_at in _rows(
         cursor,
         "SELECT kiosk_id, is_online, session, presence_since, presence_reason, boot_id,"
-        " agent_version, clock_trusted, readiness, because"
+        " agent_version, clock_trusted, readiness, because, born_at, reported_at"
         " FROM fleet_status WHERE kiosk_id IN {names} ORDER BY kiosk_id {lock}",
         fleet.kiosks,
         lock,
@@ -119,6 +119,7 @@ def _load(cursor: CursorWrapper, names: set[str]) -> Fleet:
         fleet.live[kiosk] = Live(
             bool(is_online), session, _aware(since), reason, boot_id, version,
             Verdict(Readiness(readiness), _texts(because)), bool(clock_trusted),
+            _aware(born_at), _aware(reported_at),
         )  # fmt: skip
     for kiosk, device, kind, health, reasons, epoch, seq in _rows(
         cursor,
@@ -272,13 +273,15 @@ def _insert_changes(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
 def _save_live(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
     cursor.executemany(
         "INSERT INTO fleet_status (kiosk_id, is_online, session, presence_since, presence_reason,"
-        " boot_id, agent_version, clock_trusted, readiness, because, inventory, last_heard_at,"
-        " touched_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', %s, %s)"
+        " boot_id, agent_version, clock_trusted, readiness, because, born_at, reported_at,"
+        " inventory, last_heard_at, touched_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', %s, %s)"
         " ON CONFLICT (kiosk_id) DO UPDATE SET is_online = excluded.is_online,"
         " session = excluded.session, presence_since = excluded.presence_since,"
         " presence_reason = excluded.presence_reason, boot_id = excluded.boot_id,"
         " agent_version = excluded.agent_version, clock_trusted = excluded.clock_trusted,"
         " readiness = excluded.readiness, because = excluded.because,"
+        " born_at = excluded.born_at, reported_at = excluded.reported_at,"
         " last_heard_at = excluded.last_heard_at, touched_at = excluded.touched_at",
         [
             (
@@ -292,6 +295,8 @@ def _save_live(cursor: CursorWrapper, fleet: Fleet, at: Stamp) -> None:
                 live.clock_trusted,
                 live.verdict.state.value,
                 stored_json(live.verdict.because),
+                stamp(live.born_at) if live.born_at else None,
+                stamp(live.reported_at) if live.reported_at else None,
                 at,
                 at,
             )
