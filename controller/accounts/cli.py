@@ -10,10 +10,11 @@ from controller.durations import duration
 from controller.errors import Refused
 
 _ROLES = ("viewer", "technician", "administrator")
+_SCOPES = ("read", "act", "alerts", "configure", "admin")
 _EXAMPLES = """examples:
   vigie user add marie --role technician          # a password is made, printed once
   vigie user add paul --role viewer --password-file /root/paul.txt
-  vigie user token marie --name nightly-export --valid-for 90d
+  vigie user token marie --name nightly-export --scope read --valid-for 90d
   vigie user disable paul                         # ends sessions and tokens at once
 """
 
@@ -60,6 +61,14 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--name", dest="label", required=True, metavar="LABEL", help="what it is for"
     )
     token.add_argument("--valid-for", type=duration, default="90d", help="90d unless given")
+    token.add_argument(
+        "--scope",
+        dest="scopes",
+        action="append",
+        choices=_SCOPES,
+        help="what it may be used for beside reading; again for several. All that the user may do"
+        " unless given",
+    )
     token.add_argument("--revoke", action="store_true", help="end the tokens of that label")
     token.set_defaults(run=_token)
 
@@ -132,13 +141,20 @@ def _enable(args: argparse.Namespace) -> int:
 
 def _token(args: argparse.Namespace) -> int:
     from controller.accounts import selectors, tokens
+    from controller.accounts.scopes import ALL
 
     user = selectors.user(args.name)
     if args.revoke:
         ended = tokens.revoke_token(user=user, label=args.label, by=operator())
         print(f"{args.name}: {ended} token(s) {args.label!r} revoked")
         return 0
-    secret = tokens.make_token(user=user, label=args.label, lifetime=args.valid_for, by=operator())
+    secret = tokens.make_token(
+        user=user,
+        label=args.label,
+        lifetime=args.valid_for,
+        by=operator(),
+        scopes=args.scopes or ALL,
+    )
     print(secret)
     print("shown once; send it as `Authorization: Bearer <token>`", file=sys.stderr)
     return 0

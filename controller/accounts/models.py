@@ -21,13 +21,14 @@ class AuditEntry(models.Model):
 
 
 class ApiToken(models.Model):
-    """The right to use the API as one user. Only the secret's SHA-256 is kept."""
+    """The right to use the API as one user, within its scopes. Only its SHA-256 is kept."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
     )
     label = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)  # of scopes.Scope
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)

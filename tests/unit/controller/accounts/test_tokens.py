@@ -9,7 +9,7 @@ from django.utils import timezone
 from controller.accounts import services
 from controller.accounts.models import ApiToken
 from controller.accounts.roles import Role
-from controller.accounts.tokens import make_token, revoke_token, user_of
+from controller.accounts.tokens import make_token, revoke_token, scopes_of, token_of, user_of
 from controller.errors import NotFound, Refused
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,19 @@ def test_a_lifetime_out_of_bounds_is_refused(marie: User, lifetime: timedelta) -
 def test_revoking_what_is_not_there_is_said(marie: User) -> None:
     with pytest.raises(NotFound, match="'export'"):
         revoke_token(user=marie, label="export", by="cli:root")
+
+
+def test_a_token_covers_its_scopes_and_reading(marie: User) -> None:
+    secret = make_token(
+        user=marie, label="export", lifetime=timedelta(days=1), by="cli:root", scopes=["act"]
+    )
+    token = token_of(secret, timezone.now())
+    assert token is not None
+    assert sorted(scopes_of(token)) == ["act", "read"]
+
+
+def test_a_scope_that_is_none_is_refused(marie: User) -> None:
+    with pytest.raises(Refused, match="scope is 'fly', must be one of: read, act"):
+        make_token(
+            user=marie, label="export", lifetime=timedelta(days=1), by="cli:root", scopes=["fly"]
+        )
