@@ -15,6 +15,7 @@ class StoredRule(models.Model):
 
     key = models.CharField(max_length=63, primary_key=True)
     version = models.PositiveIntegerField()
+    rank = models.PositiveIntegerField(default=0)  # of equals that match, the first speaks
     is_builtin = models.BooleanField(default=False)  # has a default in builtin.toml
     is_edited = models.BooleanField(default=False)  # differs from that default
     is_deleted = models.BooleanField(default=False)  # kept for the history and for its alerts
