@@ -14,6 +14,7 @@ KEPT = 500
 
 _JSON = msgspec.json.Encoder()
 _COLUMNS = "id, name, args, state, boot_id, began_at, before"
+_NOTE = "note-"
 _OPEN = (CommandState.ACCEPTED, CommandState.RUNNING)
 
 
@@ -51,6 +52,17 @@ class Journal:
         )
         return [_entry(row) for row in rows]
 
+    def note(self, command: str, text: str) -> None:
+        """Keep what a later life has to know of a command that is under way."""
+        store = self._store()
+        with store.transaction():
+            store.rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", _NOTE + command, text)
+
+    def noted(self, command: str) -> str:
+        """What was noted last; empty when nothing was."""
+        rows = self._store().rows("SELECT value FROM meta WHERE key = ?", _NOTE + command)
+        return str(rows[0][0]) if rows else ""
+
     def write(self, entry: Entry) -> None:
         """Keep the entry as it now is, and of the finished ones the newest only."""
         store = self._store()
@@ -61,6 +73,7 @@ class Journal:
                 *(entry.began_at.timestamp(), _JSON.encode(entry.before)),
             )
             if entry.state.is_final:
+                store.rows("DELETE FROM meta WHERE key = ?", _NOTE + entry.id)
                 store.rows(
                     "DELETE FROM journal WHERE state NOT IN (?, ?) AND id NOT IN"
                     " (SELECT id FROM journal ORDER BY began_at DESC LIMIT ?)",

@@ -11,6 +11,7 @@ from msgspec import Struct
 from agent import lean
 from agent.board import Board, Change
 from agent.clock import Clock
+from agent.commands import rare
 from agent.commands.ping import Ping
 from agent.commands.reboot import Reboot, Stage
 from agent.config import Config
@@ -36,6 +37,7 @@ from contract.messages import Ack, Event, decode, encode
 from contract.topics import Channel
 
 if TYPE_CHECKING:
+    from agent.commands.scene import Scene, Watcher
     from agent.ladder import Ladder
     from agent.sessions import Sessions
 
@@ -67,7 +69,7 @@ class Kiosk:
         self._pace = pace = pace or Pace()
         self._clock = clock or Clock()
         self._lock = hold(config.state_dir)
-        self.is_restarting = False  # the simulated machine restarts: run the program anew
+        self.is_restarting = self.is_dark = False  # to run anew; as a machine that was switched off
         self.loop = Loop()
         self.outbox = Outbox(lambda: open_store(config.state_dir / "agent.db"), config.outbox)
         self._power: Power = power(config, self._restart)
@@ -77,6 +79,7 @@ class Kiosk:
         self.link = Link(config.broker, config.kiosk, self.loop, self.voice.presence, listener)
         self._courier = Courier(self.outbox, self.link.publish, self.loop.now, pace.resend_s)
         self._sessions = self._make_sessions(probes)
+        self._watchers: list[Watcher] = []  # commands that wait for a measurement
         self._reboot = self._make_reboot()
         self._orders = self._make_orders()
         self._scheduler = Scheduler(probes, self._context, self._deliver)
@@ -150,9 +153,28 @@ class Kiosk:
             self._clock,
             self.board.devices,
             self._courier.pump,
+            lambda name: rare(name, self._make_scene),
         )
         orders.learn((Ping(self._clock), self._reboot))
         return orders
+
+    def _make_scene(self) -> "Scene":
+        from agent.commands.scene import Scene  # of rare commands only
+
+        return Scene(
+            config=self._config,
+            loop=self.loop,
+            clock=self._clock,
+            devices=self.board.devices,
+            look=self._look,
+            watchers=self._watchers,
+            is_heard=lambda: self.outbox.is_empty,
+            restart_agent=self._begin_anew,
+        )
+
+    def _begin_anew(self) -> None:
+        self.is_restarting = not self._systemd.is_there  # which starts us again
+        self.stop("restarting")
 
     def _make_ladder(self) -> "Ladder | None":
         if not any(item.recovery for item in self._config.peripherals):
@@ -171,7 +193,7 @@ class Kiosk:
         return cures.ladder(self._config, self.outbox.disk, scene, self.loop)
 
     def _restart(self) -> None:
-        self.is_restarting = True
+        self.is_restarting = self.is_dark = True
         self.loop.stop()
 
     # Probes to outbox
@@ -201,6 +223,8 @@ class Kiosk:
     def _apply(self, result: Result) -> None:
         if self._ladder is not None:
             result = self._ladder.heard(result)
+        for watch in tuple(self._watchers):
+            watch(result)
         self._news(self.board.apply(result, self.loop.now()))
         if self._sessions is not None and self._sessions.follow(result.states):
             self._courier.pump()

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from agent.clock import Clock
-from agent.commands import Finish, Work
+from agent.commands import Teller, Work
 from agent.errors import StoreError
 from agent.journal import Entry, Journal
 from agent.outbox import Outbox
@@ -15,11 +17,15 @@ from agent.voice import Voice
 from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError, MessageError
 from contract.health import DeviceState, is_in_session
-from contract.messages import Command, decode
+from contract.messages import Command, Piece, decode
 from contract.reasons import OutcomeReason, because
 from contract.topics import Channel
 
 log = logging.getLogger(__name__)
+
+#: The same step of a command is not said again sooner, however far it has come.
+PROGRESS_S = 5.0
+_MAX_STEP = 100
 
 
 class Orders:
@@ -33,9 +39,11 @@ class Orders:
         clock: Clock,
         devices: Callable[[], Iterable[DeviceState]],
         said: Callable[[], None],
+        rare: Callable[[str], Work | None] = lambda _: None,
     ) -> None:
+        """`rare` makes the command of a name that `learn` was not told."""
         self._outbox, self._journal, self._voice = outbox, journal, voice
-        self._clock, self._devices, self._said = clock, devices, said
+        self._clock, self._devices, self._said, self._rare = clock, devices, said, rare
         self._works: dict[str, Work] = {}
         self._under_way: dict[str, str] = {}  # command id -> name
         self._refused: set[str] = set()  # answered without a journal: not again in this life
@@ -76,17 +84,22 @@ class Orders:
         except StoreError:
             return  # said by the outbox
         for entry in unfinished:
-            work = self._works.get(entry.name)
+            work = self._work(entry.name)
             if work is None:
                 reason = because(OutcomeReason.COMMAND_UNKNOWN, entry.name)
-                self._finisher(entry)(CommandState.UNKNOWN, reason)
+                self._teller(entry)(CommandState.UNKNOWN, reason)
             elif entry.state is CommandState.ACCEPTED:
                 # Running is written before anything is done, so nothing was.
                 reason = because(OutcomeReason.ENDED_BEFORE_BEGUN)
-                self._finisher(entry)(CommandState.FAILED, reason)
+                self._teller(entry)(CommandState.FAILED, reason)
             else:
                 self._under_way[entry.id] = entry.name
-                work.resume(entry, self._finisher(entry))
+                work.resume(entry, self._teller(entry))
+
+    def _work(self, name: str) -> Work | None:
+        if name not in self._works and (work := self._rare(name)) is not None:
+            self._works[name] = work
+        return self._works.get(name)
 
     def _take(self, command: Command, left_s: int | None) -> None:
         entry = Entry(
@@ -109,13 +122,14 @@ class Orders:
             self._record(entry, CommandState.ACCEPTED)
             self._record(entry, CommandState.RUNNING)
             self._under_way[entry.id] = entry.name
-            self._works[entry.name].begin(entry, self._finisher(entry))
+            self._works[entry.name].begin(entry, self._teller(entry))
 
     def _refusal(self, command: Command) -> str | None:
-        if command.name not in self._works:
+        work = self._work(command.name)
+        if work is None:
             return because(OutcomeReason.COMMAND_UNKNOWN, command.name)
         try:
-            parse_args(command.name, command.args)
+            args = parse_args(command.name, command.args)
         except CommandError as err:
             return because(OutcomeReason.ARGUMENTS_INVALID, str(err))
         if (
@@ -127,20 +141,46 @@ class Orders:
         disruptive = [name for name in self._under_way.values() if spec(name).is_disruptive]
         if disruptive:
             return because(OutcomeReason.OTHER_UNDER_WAY, disruptive[0])
-        return None
+        return work.hindrance(args) or None
 
-    def _finisher(self, entry: Entry) -> Finish:
-        def finish(
-            state: CommandState, reason: str = "", result: Mapping[str, Any] | None = None
-        ) -> None:
-            self._under_way.pop(entry.id, None)
-            log.info("command %s (%s): %s %s", entry.id, entry.name, state, reason)
-            try:
-                self._record(entry, state, reason, result)
-            except StoreError:
-                self._answer(entry.id, state, reason, result)
+    def _teller(self, entry: Entry) -> Teller:
+        return _Teller(self, entry)
 
-        return finish
+    def tell_end(
+        self, entry: Entry, state: CommandState, reason: str, result: Mapping[str, Any] | None
+    ) -> None:
+        """A command has ended: on disk if at all possible."""
+        self._under_way.pop(entry.id, None)
+        log.info("command %s (%s): %s %s", entry.id, entry.name, state, reason)
+        try:
+            self._record(entry, state, reason, result)
+        except StoreError:
+            self._answer(entry.id, state, reason, result)
+        except MessageError as err:  # how it ended counts more than what it found
+            log.error("the result of %s is not sent: %s", entry.name, err)
+            self._record(entry, state, reason)
+
+    def tell_more(
+        self,
+        entry: Entry,
+        result: Mapping[str, Any] | None = None,
+        piece: Piece | UnsetType = UNSET,
+    ) -> None:
+        """A command that runs has something to say: worth less than any change."""
+        if entry.id in self._under_way:
+            told = self._voice.outcome(entry.id, CommandState.RUNNING, result=result, piece=piece)
+            self._outbox.push(told, Rank.ROUTINE)
+            self._said()
+
+    @property
+    def now(self) -> float:
+        """Of the monotonic clock."""
+        return self._clock.monotonic()
+
+    @property
+    def journal(self) -> Journal:
+        """Where commands are kept."""
+        return self._journal
 
     def _record(
         self,
@@ -166,6 +206,37 @@ class Orders:
     ) -> None:
         self._outbox.push(self._voice.outcome(command, state, reason, result), Rank.OUTCOME)
         self._said()
+
+
+class _Teller:
+    """One command's voice (see `Teller`)."""
+
+    def __init__(self, orders: Orders, entry: Entry) -> None:
+        self._orders, self._entry = orders, entry
+        self._step, self._said_at = "", float("-inf")
+
+    def __call__(
+        self, state: CommandState, reason: str = "", result: Mapping[str, Any] | None = None
+    ) -> None:
+        self._orders.tell_end(self._entry, state, reason, result)
+
+    def progress(self, percent: int, step: str) -> None:
+        """Said when the step is another, or has been for a while."""
+        now = self._orders.now
+        if step == self._step and now < self._said_at + PROGRESS_S:
+            return
+        self._step, self._said_at = step, now
+        found = {"progress_percent": min(max(percent, 0), 100), "step": step[:_MAX_STEP]}
+        self._orders.tell_more(self._entry, found)
+
+    def piece(self, piece: Piece) -> None:
+        self._orders.tell_more(self._entry, piece=piece)
+
+    def note(self, text: str) -> None:
+        self._orders.journal.note(self._entry.id, text)
+
+    def noted(self) -> str:
+        return self._orders.journal.noted(self._entry.id)
 
 
 def expired(command: Command, now: datetime, left_s: int | None, *, is_trusted: bool) -> str | None:

@@ -30,13 +30,13 @@ def watch(config: Config) -> int:
     finally:
         kiosk.close()
     if kiosk.is_restarting:
-        _begin_anew()
+        _begin_anew(DARK_S if kiosk.is_dark else 0.0)
     return 0
 
 
-def _begin_anew() -> None:
-    """A simulated machine went down: stay dark for a while, then start as if it had booted."""
+def _begin_anew(dark_s: float) -> None:
+    """Start as if for the first time; a simulated machine that went down stays dark for a while."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    time.sleep(DARK_S)
+    time.sleep(dark_s)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves

@@ -15,6 +15,11 @@ class Systemd:
         #: How often to call `alive`, in seconds; None when nobody watches.
         self.watchdog_s = int(watchdog_us) / 2e6 if watchdog_us.isdigit() else None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether systemd started this program, and will again (`Restart=always`)."""
+        return bool(self._address)
+
     def ready(self) -> None:
         """The agent has started."""
         self._send("READY=1")

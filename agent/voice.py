@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from agent.clock import Clock
 from agent.config import BUILT_IN, Config
 from agent.spool import Build
 from contract import RELEASE
 from contract.commands import CommandState
 from contract.health import DeviceState, Verdict
-from contract.messages import Declared, Event, Inventory, Outcome, Presence, Report, Scalar
+from contract.messages import Declared, Event, Inventory, Outcome, Piece, Presence, Report, Scalar
 
 _MAX_DEVICES = 64
 _MAX_REASON = 500
@@ -76,6 +78,7 @@ class Voice:
         reason: str = "",
         result: Mapping[str, Any] | None = None,
         at: datetime | None = None,
+        piece: Piece | UnsetType = UNSET,
     ) -> Build:
         """How far a command has come."""
         when, is_trusted = at or self._clock.utc(), self._clock.is_trusted()
@@ -89,6 +92,7 @@ class Voice:
             state=state,
             reason=reason[:_MAX_REASON],
             result=dict(result or {}),
+            piece=piece,
         )
 
 

@@ -1,13 +1,25 @@
 """What this kiosk does when told to: one module a command, and the tuple that lists them.
 
-To add one: an entry in `contract.commands.CATALOGUE`, a class like `Ping` here, a line in `works`.
+To add one: an entry in `contract.commands.CATALOGUE`, a module here that offers `work(scene)`, and
+a line in `RARE`. What takes long is an `errand.Errand`, which has a thread of its own.
 """
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from agent.journal import Entry
 from contract.commands import CommandState
+from contract.messages import Piece
+
+if TYPE_CHECKING:
+    from agent.commands.scene import Scene
+
+#: Commands whose module is imported when one is first ordered: a kiosk that is never told to does
+#: not carry it. `ping` and `reboot` are always at hand.
+RARE = (("restart-agent", "agent.commands.restart_agent"),)
 
 
 class Finish(Protocol):
@@ -18,13 +30,41 @@ class Finish(Protocol):
     ) -> None: ...
 
 
+class Teller(Finish, Protocol):
+    """What a command says while it runs, and, by being called, how it ended. In the loop only."""
+
+    def progress(self, percent: int, step: str) -> None:
+        """How far it has come: 0 to 100, and what is being done, in a word or two."""
+
+    def piece(self, piece: Piece) -> None:
+        """A part of what was fetched. A full outbox drops it before it drops a change."""
+
+    def note(self, text: str) -> None:
+        """Keep on disk what `noted` of a later life has to know. Raises StoreError."""
+
+    def noted(self) -> str:
+        """What was noted of this command last, be it in an earlier life; empty when nothing."""
+
+
 class Work(Protocol):
-    """One command. Both methods return at once; `finish` may be called now or later."""
+    """One command. All methods return at once; `tell` may be called now or later."""
 
     name: str
 
-    def begin(self, entry: Entry, finish: Finish) -> None:
+    def hindrance(self, args: Struct) -> str:
+        """Why this kiosk cannot do it, as a reason of an outcome; empty when it can."""
+
+    def begin(self, entry: Entry, tell: Teller) -> None:
         """Do it: the journal says `running` already."""
 
-    def resume(self, entry: Entry, finish: Finish) -> None:
+    def resume(self, entry: Entry, tell: Teller) -> None:
         """The agent ended while this was running: find out what became of it."""
+
+
+def rare(name: str, scene: "Callable[[], Scene]") -> Work | None:
+    """The command of this name among the rare ones, loaded now."""
+    module = next((module for known, module in RARE if known == name), None)
+    if module is None:
+        return None
+    work: Work = import_module(module).work(scene())
+    return work

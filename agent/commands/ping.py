@@ -1,5 +1,7 @@
 """`ping`: the agent is there, listens and answers."""
 
+from msgspec import Struct
+
 from agent.clock import Clock, uptime_s
 from agent.commands import Finish
 from agent.journal import Entry
@@ -15,6 +17,10 @@ class Ping:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+
+    def hindrance(self, args: Struct) -> str:
+        """None: an agent that hears it can answer."""
+        return ""
 
     def begin(self, entry: Entry, finish: Finish) -> None:
         """Answers at once."""

@@ -60,6 +60,10 @@ class Reboot:
         self._down_within_s = down_within_s
         self._started = clock.monotonic()
 
+    def hindrance(self, args: Struct) -> str:
+        """None known before it is tried."""
+        return ""
+
     def begin(self, entry: Entry, finish: Finish) -> None:
         """Wait as told, let the region hear of it, leave, restart."""
         delay_s = _delay_s(entry)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
-from agent.commands import Finish
+from agent.commands import Teller
 from agent.commands.ping import Ping
 from agent.config import OutboxLimits
 from agent.journal import KEPT, Entry, Journal
@@ -29,19 +30,23 @@ class Recorded:
     def __init__(self) -> None:
         self.begun: list[Entry] = []
         self.resumed: list[Entry] = []
-        self.finish: Finish | None = None
+        self.tell: Teller | None = None
+        self.hindered = ""
 
-    def begin(self, entry: Entry, finish: Finish) -> None:
+    def hindrance(self, args: Struct) -> str:
+        return self.hindered
+
+    def begin(self, entry: Entry, tell: Teller) -> None:
         self.begun.append(entry)
-        self.finish = finish
+        self.tell = tell
 
-    def resume(self, entry: Entry, finish: Finish) -> None:
+    def resume(self, entry: Entry, tell: Teller) -> None:
         self.resumed.append(entry)
-        self.finish = finish
+        self.tell = tell
 
     def end(self, state: CommandState, result: Mapping[str, Any] | None = None) -> None:
-        assert self.finish is not None
-        self.finish(state, "", result)
+        assert self.tell is not None
+        self.tell(state, "", result)
 
 
 class Bench:

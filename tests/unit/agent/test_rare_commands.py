@@ -1,0 +1,92 @@
+"""Commands that are loaded when first ordered, and what they say while they run."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.commands import RARE, Teller
+from agent.outbox import Outbox
+from agent.store import open_store
+from contract.commands import CommandState, spec
+from contract.messages import Outcome, Piece, decode
+from tests.unit.agent.test_agent_orders import Bench, command
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def teller(bench: Bench) -> Teller:
+    bench.receive(command())
+    assert bench.reboot.tell is not None
+    return bench.reboot.tell
+
+
+def outcomes(outbox: Outbox) -> list[Outcome]:
+    entries = (outbox.load(key) for key in outbox.pending(1000))
+    said = (decode(entry.channel, entry.payload) for entry in entries if entry)
+    return [one for one in said if isinstance(one, Outcome)]
+
+
+def test_every_rare_command_is_in_the_catalogue() -> None:
+    assert [spec(name).name for name, _ in RARE] == [name for name, _ in RARE]
+
+
+def test_progress_is_said_when_the_step_is_another(bench: Bench) -> None:
+    tell = teller(bench)
+    for percent, step in ((10, "off"), (20, "off"), (150, "on")):
+        tell.progress(percent, step)
+    said = [one.result for one in outcomes(bench.outbox) if one.result]
+    assert said == [
+        {"progress_percent": 10, "step": "off"},
+        {"progress_percent": 100, "step": "on"},
+    ]
+
+
+def test_the_same_step_is_said_again_after_a_while(bench: Bench) -> None:
+    tell = teller(bench)
+    tell.progress(10, "off")
+    bench.clock.advance(5)
+    tell.progress(40, "off")
+    said = [one.result["progress_percent"] for one in outcomes(bench.outbox) if one.result]
+    assert said == [10, 40]
+
+
+def test_a_piece_is_sent_as_a_running_commands(bench: Bench) -> None:
+    teller(bench).piece(Piece(0, 1, b"\x00log"))
+    last = outcomes(bench.outbox)[-1]
+    assert (last.state, last.piece) == (CommandState.RUNNING, Piece(0, 1, b"\x00log"))
+
+
+def test_nothing_is_said_of_a_command_after_its_end(bench: Bench) -> None:
+    tell = teller(bench)
+    tell(CommandState.SUCCEEDED)
+    tell.progress(10, "off")
+    assert outcomes(bench.outbox)[-1].state is CommandState.SUCCEEDED
+
+
+def test_a_note_outlives_the_agent_and_ends_with_the_command(bench: Bench, tmp_path: Path) -> None:
+    teller(bench).note("port 1-1.2")
+    later = bench.again()
+    later.orders.reconcile()
+    tell = later.reboot.tell
+    assert tell is not None
+    assert tell.noted() == "port 1-1.2"
+    tell(CommandState.FAILED)
+    assert tell.noted() == ""
+    assert (
+        open_store(tmp_path / "agent.db").rows("SELECT key FROM meta WHERE key LIKE 'note%'") == []
+    )
+
+
+def test_a_result_that_breaks_the_contract_does_not_hide_the_end(bench: Bench) -> None:
+    teller(bench)(CommandState.SUCCEEDED, result={"too_long": "x" * 3000})
+    last = outcomes(bench.outbox)[-1]
+    assert (last.state, last.result) == (CommandState.SUCCEEDED, {})
+
+
+def test_what_hinders_a_command_refuses_it(bench: Bench) -> None:
+    bench.reboot.hindered = "not-possible-here: no such program"
+    bench.receive(command())
+    assert bench.said() == [("refused", "not-possible-here: no such program")]
