@@ -22,6 +22,7 @@ class Web:
     certificate: str = ""  # with key: serve HTTPS here
     key: str = ""
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # believed when they say who calls
+    calls_per_minute: int = 600  # of one caller to the API of one web process
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from ninja.errors import Throttled
-from ninja.errors import HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 
 from controller.accounts import throttle, tokens
@@ -33,9 +32,7 @@ class Right:
     def require(self, caller: "Caller") -> None:
         """Raises NotPermitted unless the caller has it."""
         if self.scope not in caller.scopes:
-            text = gettext(
-                "this token does not cover %(scope)s: make one with `--scope %(scope)s`"
-            )
+            text = gettext("this token does not cover %(scope)s: make one with `--scope %(scope)s`")
             raise NotPermitted(text % {"scope": self.scope})
         if self.permission and not _has(caller.user, self.permission):
             text = gettext("%(user)s may not do this (%(permission)s): ask an administrator")

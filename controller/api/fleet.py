@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 from ninja.params.functions import Query
-from ninja.responses import codes_4xx
 from pydantic import AwareDatetime
 
 from contract.health import Readiness
-from controller.api.auth import require
+from controller.accounts.scopes import Scope
+from controller.api.auth import needs
+from controller.api.failures import ASKED
+from controller.api.pages import Limit, Offset, page
 from controller.api.shapes import (
     DeviceEventPage,
     Failure,
@@ -32,11 +34,9 @@ from controller.ingest.selectors import losses
 router = Router(tags=["fleet"])
 
 WEEK = timedelta(days=7)
-Limit = Query(100, ge=1, le=500)
-Offset = Query(0, ge=0)
 
 
-@router.get("/kiosks", response={200: KioskPage, codes_4xx: Failure})
+@router.get("/kiosks", response={200: KioskPage, ASKED: Failure})
 def kiosks(
     request: HttpRequest,
     department: str = Query("", max_length=3),
@@ -49,11 +49,11 @@ def kiosks(
     """The kiosks that are not retired, by id."""
     wanted = listing.Wanted(department, kind or "", readiness or "", q)
     found = listing.kiosks(wanted)
-    page = listing.rows(found[offset : offset + limit], timezone.now())
-    return {"count": found.count(), "items": page}
+    now = timezone.now()
+    return page(found, limit, offset, lambda some: listing.rows(some, now))
 
 
-@router.get("/kiosks/{kiosk_id}", response={200: KioskDetail, codes_4xx: Failure})
+@router.get("/kiosks/{kiosk_id}", response={200: KioskDetail, ASKED: Failure})
 def kiosk(
     request: HttpRequest, kiosk_id: str, changes: int = Query(20, ge=0, le=500)
 ) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def kiosk(
     }
 
 
-@router.get("/kiosks/{kiosk_id}/readings", response={200: list[PointItem], codes_4xx: Failure})
+@router.get("/kiosks/{kiosk_id}/readings", response={200: list[PointItem], ASKED: Failure})
 def series(
     request: HttpRequest,
     kiosk_id: str,
@@ -86,7 +86,7 @@ def series(
     return readings.series(kiosk_id, device, metric, since or timezone.now() - WEEK)
 
 
-@router.get("/kiosks/{kiosk_id}/events", response={200: DeviceEventPage, codes_4xx: Failure})
+@router.get("/kiosks/{kiosk_id}/events", response={200: DeviceEventPage, ASKED: Failure})
 def events(
     request: HttpRequest,
     kiosk_id: str,
@@ -98,10 +98,10 @@ def events(
 ) -> dict[str, Any]:
     """What happened at a kiosk and was heard `since` a time, the latest first."""
     found = visits.events(kiosk_id, name=name, device=device, since=since)
-    return {"count": found.count(), "items": list(found[offset : offset + limit])}
+    return page(found, limit, offset)
 
 
-@router.get("/kiosks/{kiosk_id}/sessions", response={200: SessionPage, codes_4xx: Failure})
+@router.get("/kiosks/{kiosk_id}/sessions", response={200: SessionPage, ASKED: Failure})
 def sessions(
     request: HttpRequest,
     kiosk_id: str,
@@ -111,10 +111,10 @@ def sessions(
 ) -> dict[str, Any]:
     """A kiosk's visits that began `since` a time: nothing of the citizens. The latest first."""
     found = visits.sessions(kiosk_id, since=since)
-    return {"count": found.count(), "items": list(found[offset : offset + limit])}
+    return page(found, limit, offset)
 
 
-@router.get("/summary", response={200: SummaryItem, codes_4xx: Failure})
+@router.get("/summary", response={200: SummaryItem, ASKED: Failure})
 def summary(request: HttpRequest) -> dict[str, Any]:
     """The fleet in numbers."""
     view = selectors.fleet(selectors.Filters(), timezone.now())
@@ -125,14 +125,17 @@ def summary(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/gaps", response={200: list[GapItem], codes_4xx: Failure})
+@router.get("/gaps", response={200: list[GapItem], ASKED: Failure})
 def gaps(request: HttpRequest, limit: int = Limit, offset: int = Offset) -> list[Gap]:
     """Messages that kiosks lost before they could be sent, the latest seen first."""
     return list(Gap.objects.all()[offset : offset + limit])
 
 
-@router.get("/rejected", response={200: list[RejectedItem], codes_4xx: Failure})
+@router.get(
+    "/rejected",
+    response={200: list[RejectedItem], ASKED: Failure},
+    **needs(Scope.ADMIN, "ingest.view_rejected"),
+)
 def rejected(request: HttpRequest, limit: int = Limit, offset: int = Offset) -> list[Rejected]:
     """Messages that could not be read, the latest first. For administrators."""
-    require(request, "ingest.view_rejected", "see rejected messages")
     return list(Rejected.objects.all()[offset : offset + limit])

@@ -1,51 +1,88 @@
 """Commands: giving them, and following their life."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from ninja.responses import codes_4xx
+from ninja.params.functions import Header, Query
+from pydantic import AwareDatetime
 
-from controller.api.auth import caller
-from controller.api.fleet import Limit, Offset
-from controller.api.shapes import CommandItem, CommandPage, Failure, Order
+from contract.commands import CATALOGUE, CommandSpec, CommandState
+from controller.accounts.scopes import Scope
+from controller.api.auth import by, caller, needs
+from controller.api.failures import ASKED, TOLD
+from controller.api.pages import Limit, Offset, page
+from controller.api.shapes import CommandItem, CommandPage, Failure, Order, SpecItem
 from controller.commands import selectors, services
 from controller.commands.models import Command
 from controller.errors import NotFound
 from controller.fleet.models import Kiosk
 
 router = Router(tags=["commands"])
+_NAMESPACE = UUID("b3b9c1f0-6f0e-4d43-9d83-0d6c7f6ac7f1")  # of what comes from a key alone
+Key = Header(
+    None,
+    alias="Idempotency-Key",
+    min_length=1,
+    max_length=200,
+    description="the same again, by the same user to the same kiosk, gives the same command",
+)
 
 
-@router.post("/kiosks/{kiosk_id}/commands", response={202: CommandItem, codes_4xx: Failure})
-def order(request: HttpRequest, kiosk_id: str, wish: Order) -> Status[Command]:
+@router.get("/catalogue", response={200: list[SpecItem], ASKED: Failure})
+def catalogue(request: HttpRequest) -> list[CommandSpec]:
+    """What kiosks can be told to do. `args` is a JSON Schema."""
+    return list(CATALOGUE)
+
+
+@router.post(
+    "/kiosks/{kiosk_id}/commands",
+    response={202: CommandItem, TOLD: Failure},
+    **needs(Scope.ACT, "commands.run_*"),
+)
+def order(
+    request: HttpRequest, kiosk_id: str, wish: Order, key: str | None = Key
+) -> Status[Command]:
     """Give a command; follow it at `/api/commands/{id}`."""
+    identity = key and uuid5(_NAMESPACE, f"{caller(request).user.pk} {kiosk_id} {key}")
     command = services.order(
         kiosk=Kiosk(pk=kiosk_id),
         name=wish.name,
         args=wish.args,
-        user=caller(request),
         why=wish.why,
-        address=str(request.META.get("REMOTE_ADDR", "")),
         expires_in_s=wish.expires_in_s,
         is_forced=wish.is_forced,
+        identity=identity or None,
+        **by(request),
     )
     return Status(202, selectors.command(command.pk))
 
 
-@router.get("/kiosks/{kiosk_id}/commands", response={200: CommandPage, codes_4xx: Failure})
+@router.get("/kiosks/{kiosk_id}/commands", response={200: CommandPage, ASKED: Failure})
 def history(
     request: HttpRequest, kiosk_id: str, limit: int = Limit, offset: int = Offset
 ) -> dict[str, Any]:
     """A kiosk's commands, the latest first."""
     if not Kiosk.objects.filter(pk=kiosk_id).exists():
         raise NotFound(f"there is no kiosk {kiosk_id[:63]!r}")
-    found = selectors.of_kiosk(kiosk_id)
-    return {"count": found.count(), "items": list(found[offset : offset + limit])}
+    return page(selectors.of_kiosk(kiosk_id), limit, offset)
 
 
-@router.get("/commands/{command_id}", response={200: CommandItem, codes_4xx: Failure})
+@router.get("/commands", response={200: CommandPage, ASKED: Failure})
+def commands(
+    request: HttpRequest,
+    name: str = Query("", max_length=64),
+    state: CommandState | None = None,
+    since: AwareDatetime | None = None,
+    limit: int = Limit,
+    offset: int = Offset,
+) -> dict[str, Any]:
+    """All commands ordered `since` a time, the latest first."""
+    return page(selectors.all_commands(name=name, state=state or "", since=since), limit, offset)
+
+
+@router.get("/commands/{command_id}", response={200: CommandItem, ASKED: Failure})
 def command(request: HttpRequest, command_id: UUID) -> Command:
     """One command and its life so far."""
     return selectors.command(command_id)

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from contract.commands import CommandState
+from contract.commands import CommandState, Impact
 from contract.health import Health, Readiness
 from controller.fleet.models import Ending, KioskKind
 from controller.fleet.standing import Standing
@@ -162,6 +163,24 @@ class Order(Schema):
     why: str = Field("", max_length=TEXT)
     expires_in_s: int | None = None
     is_forced: bool = False
+
+
+class SpecItem(Schema):
+    """A command that can be given, to kiosks or to devices of these `kinds`."""
+
+    name: str
+    impact: Impact
+    is_disruptive: bool
+    yields_to_session: bool
+    expires_in_s: int
+    runs_in_s: int
+    kinds: list[str]
+    args: dict[str, Any]
+
+    @staticmethod
+    def resolve_args(spec: Any) -> dict[str, Any]:
+        """As a JSON Schema."""
+        return msgspec.json.schema(spec.args)
 
 
 class EventItem(Schema):

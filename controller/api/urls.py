@@ -1,24 +1,31 @@
 """The API as a whole: `api.urls` is mounted at /api/, its description is /api/openapi.json."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
+from urllib.parse import unquote
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
-from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, re_path
+from django.views.decorators.http import conditional_page
+from ninja import NinjaAPI, Router
 
 from contract import RELEASE
-from contract.errors import CommandError
-from controller.api import fleet, orders
+from controller.api import failures, fleet, orders
 from controller.api.auth import Session, Token
-from controller.errors import NotFound, NotPermitted, Refused
+from controller.api.limits import Limits, Rate
+
+ROUTERS: tuple[Router, ...] = (fleet.router, orders.router)
 
 
 class Api(NinjaAPI):
-    """Answers 401 itself where a page would show the login."""
+    """Answers itself where a page would show the login, and counts who calls how often."""
+
+    def __init__(self, limits: Limits, **known: Any) -> None:
+        super().__init__(**known)
+        self._limits = limits
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
@@ -26,66 +33,48 @@ class Api(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = login_not_required(pattern.callback)
-        return patterns, app, namespace
+                pattern.callback = self._open(pattern.callback)
+        nothing = login_not_required(partial(failures.no_such_call, self))
+        return [*patterns, re_path(r"^(.*)$", nothing)], app, namespace
+
+    def _open(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if _has_nul(request):
+                return failures.nul(self, request)
+            request.limits = self._limits  # type: ignore[attr-defined]
+            response = view(request, *args, **kwargs)
+            if response.status_code == 405:
+                return failures.not_that_way(self, request, response.headers.get("Allow", ""))
+            return response
+
+        # An answer that has not changed is 304 and empty, to who sends its ETag back.
+        return login_not_required(conditional_page(call))
 
 
-def build() -> Api:
+def _has_nul(request: HttpRequest) -> bool:
+    """No text of ours has one, and PostgreSQL takes none."""
+    asked = request.path + unquote(request.META.get("QUERY_STRING", ""))
+    said = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    return "\0" in asked or "\0" in said
+
+
+def build(limits: Limits) -> Api:
     """The API with its calls and its errors."""
-    api = Api(
+    made = Api(
+        limits,
         title="Vigie",
         version=RELEASE,
-        description="The fleet of video-counter kiosks, and orders to them.",
+        description="The fleet of video-counter kiosks, its alerts, and orders to it.",
         docs_url=None,  # its page loads scripts that the Content-Security-Policy forbids
         auth=[Token(), Session()],
         urls_namespace="api",
     )
-    api.add_router("", fleet.router)
-    api.add_router("", orders.router)
-    for error, status in (
-        (CommandError, 422),
-        (NotPermitted, 403),
-        (Refused, 409),
-        (NotFound, 404),
-    ):
-        api.add_exception_handler(error, partial(_say, api, status))
-    api.add_exception_handler(Http404, partial(_say_that, api, 404, "there is no such thing"))
-    api.add_exception_handler(
-        OperationalError, partial(_say_that, api, 503, "the database does not answer: try again")
-    )
-    api.add_exception_handler(HttpError, partial(_say_http, api))
-    api.add_exception_handler(AuthenticationError, partial(_say_login, api))
-    api.add_exception_handler(ValidationError, partial(_say_invalid, api))
-    return api
+    for router in ROUTERS:
+        made.add_router("", router)
+    failures.add_to(made)
+    return made
 
 
-def _say(api: Api, status: int, request: HttpRequest, error: Any) -> HttpResponse:
-    return api.create_response(request, {"error": str(error)}, status=status)
-
-
-def _say_that(api: Api, status: int, text: str, request: HttpRequest, _: Any) -> HttpResponse:
-    return api.create_response(request, {"error": text}, status=status)
-
-
-def _say_http(api: Api, request: HttpRequest, error: HttpError) -> HttpResponse:
-    return _say(api, error.status_code, request, error)
-
-
-def _say_login(api: Api, request: HttpRequest, _: Any) -> HttpResponse:
-    text = "log in, or send a token of `vigie user token` as `Authorization: Bearer ...`"
-    response = api.create_response(request, {"error": text}, status=401)
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _say_invalid(api: Api, request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """`expires_in_s: Input should be a valid integer; ...`"""
-    places = (
-        (".".join(str(part) for part in item["loc"][-1:]), str(item["msg"]))
-        for item in error.errors
-    )
-    text = "; ".join(f"{place}: {message}" for place, message in places)
-    return api.create_response(request, {"error": text}, status=422)
-
-
-api = build()
+_PER_MINUTE = settings.VIGIE.web.calls_per_minute
+api = build(Limits(Rate(burst=_PER_MINUTE, per_minute=_PER_MINUTE)))

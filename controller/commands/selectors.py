@@ -21,6 +21,18 @@ def of_kiosk(kiosk_id: str) -> QuerySet[Command]:
     return _told().filter(kiosk_id=kiosk_id)
 
 
+def all_commands(
+    *, name: str = "", state: str = "", since: datetime | None = None
+) -> QuerySet[Command]:
+    """Everybody's, ordered since then, the latest first."""
+    found = _told()
+    if name:
+        found = found.filter(name=name)
+    if state:
+        found = found.filter(state=state)
+    return found.filter(issued_at__gte=since) if since is not None else found
+
+
 def command(command_id: UUID) -> Command:
     """One command with its events. Raises NotFound."""
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from django.contrib.auth.models import User
@@ -42,12 +42,15 @@ def order(
     address: str = "",
     expires_in_s: int | None = None,
     is_forced: bool = False,
+    identity: UUID | None = None,
 ) -> Command:
     """Queue a command for a kiosk; the worker sends it within a quarter of a second.
 
     `user` None is whoever runs the command line, named by `actor`. `is_forced` runs it even while a
-    citizen is in session: it takes a right of its own, and a `why`. Raises CommandError for an
-    unknown command or wrong arguments, NotPermitted, and Refused when it may not be done now.
+    citizen is in session: it takes a right of its own, and a `why`. `identity` is of one who may
+    ask again for want of an answer: the same gives the command that was ordered then. Raises
+    CommandError for an unknown command or wrong arguments, NotPermitted, and Refused when it may
+    not be done now.
     """
     entry = spec(name)
     typed = msgspec.to_builtins(parse_args(name, args))
@@ -60,6 +63,8 @@ def order(
     if is_forced:
         _refuse_force(user, why)
     locked = _lock(kiosk)
+    if identity is not None and (known := Command.objects.filter(pk=identity).first()):
+        return _the_same(known, locked, name, typed)
     if locked.lifecycle == Lifecycle.RETIRED:
         raise Refused(
             gettext("kiosk %(kiosk)s is retired: it takes no orders") % {"kiosk": kiosk.pk}
@@ -68,6 +73,7 @@ def order(
         _refuse_second(locked)
     now = timezone.now()
     command = Command.objects.create(
+        pk=identity or uuid4(),
         kiosk=locked,
         name=name,
         args=typed,
@@ -184,6 +190,16 @@ def _lock(kiosk: Kiosk) -> Kiosk:
         return Kiosk.objects.select_for_update(no_key=True).get(pk=kiosk.pk)
     except Kiosk.DoesNotExist as err:
         raise NotFound(f"no kiosk {kiosk.pk!r}: `vigie fleet` lists them") from err
+
+
+def _the_same(known: Command, kiosk: Kiosk, name: str, args: dict[str, Any]) -> Command:
+    """The command ordered before. Raises Refused when it was another one."""
+    if (known.kiosk_id, known.name, known.args) != (kiosk.pk, name, args):
+        raise Refused(
+            gettext("this key has ordered a %(name)s of %(kiosk)s: take a new key")
+            % {"name": known.name, "kiosk": known.kiosk_id}
+        )
+    return known
 
 
 def _refuse_second(kiosk: Kiosk) -> None:
