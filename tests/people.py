@@ -1,6 +1,10 @@
 """Builders of people: who looks at the pages."""
 
+import base64
+from datetime import datetime
+
 from django.test import Client
+from django_otp.oath import TOTP
 
 from controller.accounts.roles import Role, ensure_roles
 from controller.accounts.services import create_user
@@ -15,3 +19,10 @@ def browser(role: Role, language: str = "fr") -> Client:
     client = Client(headers={"accept-language": language})
     client.force_login(user)
     return client
+
+
+def code_of(key: str, at: datetime) -> str:
+    """What an app with that key (base32) shows then."""
+    totp = TOTP(base64.b32decode(key.replace(" ", "")))
+    totp.time = at.timestamp()
+    return f"{totp.token():06d}"
