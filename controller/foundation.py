@@ -28,6 +28,18 @@ port = 8000
 # public_url = "https://vigie.example.org"
 # certificate = "/etc/ssl/vigie.pem"
 # key = "/etc/ssl/private/vigie.key"
+# proxies = ["127.0.0.1", "::1"]     # proxies that are believed when they say who calls
+
+[login]
+# second_factor = "optional"   # or asked of: "administrators", "technicians" and up, "all"
+idle_minutes = 120             # a session ends when nobody used it for so long
+session_hours = 12             # and at the latest
+
+# [oidc]                       # logins by an OpenID Connect provider
+# issuer = "https://id.example.org/realms/region"
+# client_id = "vigie"
+# client_secret_file = "/etc/vigie/oidc-secret"
+# technicians = ["vigie-techniciens"]   # groups that give the role; see docs/user
 
 [kiosk_door]                   # where kiosks enrol; HTTPS by the region's own authority
 port = 8443

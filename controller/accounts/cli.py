@@ -16,6 +16,7 @@ _EXAMPLES = """examples:
   vigie user add paul --role viewer --password-file /root/paul.txt
   vigie user token marie --name nightly-export --scope read --valid-for 90d
   vigie user disable paul                         # ends sessions and tokens at once
+  vigie user reset-password paul                  # a link at which paul chooses another
 """
 
 
@@ -50,6 +51,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     for word, run, text in (
         ("disable", _disable, "shut a user out: sessions and tokens end at once"),
         ("enable", _enable, "let a user in again"),
+        ("reset-password", _reset_password, "end the password; print a link to a new one"),
+        ("reset-second-factor", _reset_second_factor, "for who lost phone and recovery codes"),
+        ("end-sessions", _end_sessions, "log a user out everywhere"),
     ):
         action = actions.add_parser(word, help=text)
         action.add_argument("name")
@@ -96,12 +100,15 @@ def _add(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     from controller.accounts.roles import role_of
-    from controller.accounts.selectors import users
+    from controller.accounts.selectors import has_second_factor, is_from_provider, users
 
     for user in users():
+        way = "oidc" if is_from_provider(user) else "password"
+        way += "+code" if has_second_factor(user) else ""
         state = "active" if user.is_active else "disabled"
         seen = f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else "never"
-        print(f"{user.username:<24} {role_of(user) or '-':<14} {state:<9} last login {seen}")
+        role = role_of(user) or "-"
+        print(f"{user.username:<24} {role:<14} {state:<9} {way:<14} last login {seen}")
     return 0
 
 
@@ -136,6 +143,34 @@ def _enable(args: argparse.Namespace) -> int:
 
     activate(name=args.name, by=operator())
     print(f"{args.name}: active")
+    return 0
+
+
+def _reset_password(args: argparse.Namespace) -> int:
+    from django.conf import settings
+
+    from controller.accounts.services import reset_password
+
+    path = reset_password(name=args.name, by=operator())
+    web = settings.VIGIE.web
+    scheme = "https" if web.certificate else "http"
+    print(f"{web.public_url.rstrip('/') or f'{scheme}://{web.host}:{web.port}'}{path}")
+    print("shown once; it works once, within 24 hours", file=sys.stderr)
+    return 0
+
+
+def _reset_second_factor(args: argparse.Namespace) -> int:
+    from controller.accounts import second_factor, selectors
+
+    second_factor.reset(selectors.user(args.name), by=operator())
+    print(f"{args.name}: second factor reset")
+    return 0
+
+
+def _end_sessions(args: argparse.Namespace) -> int:
+    from controller.accounts.services import end_sessions
+
+    print(f"{args.name}: {end_sessions(name=args.name, by=operator())} session(s) ended")
     return 0
 
 

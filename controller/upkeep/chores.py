@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from controller.accounts import services as accounts
+from controller.accounts import sessions
 from controller.commands import services as commands
 from controller.commands.worker import Chore
 from controller.config import Retention
@@ -20,6 +21,7 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
     """What is to be deleted is counted first."""
 
     def forget_deeds(now: datetime) -> bool:
+        sessions.clear(now)
         accounts.forget(now - timedelta(days=keep.audit_days))
         commands.forget(now - timedelta(days=keep.changes_days))
         return False
@@ -28,5 +30,5 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
         Chore("readings", 60, lambda _: roll_up()),
         Chore("messages", 3600, lambda now: ingest.forget(now, keep)),
         Chore("history", 3600, lambda now: fleet.forget(now, keep)),
-        Chore("audit and commands", 86_400, forget_deeds),
+        Chore("sessions, audit and commands", 86_400, forget_deeds),
     )

@@ -38,6 +38,20 @@ def test_a_user_is_made_changed_and_shut_out(region: Region, password_file: str)
     ]
 
 
+def test_a_password_is_reset_by_a_link_and_sessions_are_ended(
+    region: Region, password_file: str
+) -> None:
+    region.vigie("user", "add", "marie", "--role", "viewer", "--password-file", password_file)
+    assert "0 session(s) ended" in region.vigie("user", "end-sessions", "marie")
+    link = region.vigie("user", "reset-password", "marie").splitlines()[0]
+    assert link.startswith(f"{region.pages}/password/")
+    assert "no second factor" in region.vigie("user", "reset-second-factor", "marie", code=1)
+    region.start_web()
+    with httpx.Client(follow_redirects=True) as client:
+        page = client.get(link)
+        assert (page.status_code, 'name="new_password1"' in page.text) == (200, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
