@@ -164,7 +164,8 @@ def _user(name: str) -> dict[str, Any]:
     return {
         "now": now,
         "found": found,
-        "role": role_of(found) or "",
+        # Not `role`, which the head of every page uses for whom it is shown to.
+        "their_role": role_of(found) or "",
         "roles": list(Role),
         "has_factor": selectors.has_second_factor(found),
         "is_from_provider": selectors.is_from_provider(found),

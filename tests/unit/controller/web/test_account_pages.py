@@ -187,6 +187,12 @@ def test_an_administrator_changes_a_role_shuts_out_and_lets_in_again(
     assert is_in(logged_in("marie"))
 
 
+def test_the_page_of_a_user_shows_his_role_and_not_the_readers(marie: User, admin: Client) -> None:
+    page = admin.get("/users/marie").content.decode()
+    chosen = re.findall(r'value="(\w+)" checked', page)
+    assert chosen == ["viewer"]
+
+
 def test_an_administrator_resets_a_lost_second_factor(marie: User, admin: Client) -> None:
     now = timezone.now()
     second_factor.confirm(marie, code_of(second_factor.propose(marie, now), now), now)
