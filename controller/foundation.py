@@ -111,12 +111,15 @@ def migrate() -> Iterator[str]:
     from django.core.management import call_command
 
     from controller.accounts.roles import ensure_roles
+    from controller.alerts.services import ensure_builtin
 
     pending = pending_migrations()
     if pending:
         call_command("migrate", interactive=False, verbosity=0)
         yield f"database: {len(pending)} migrations"
     ensure_roles()
+    if written := ensure_builtin():
+        yield f"rules: {written} as they come with this release"
 
 
 def pending_migrations() -> list[str]:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from controller.accounts import services as accounts
 from controller.accounts import sessions
+from controller.alerts import evaluate
+from controller.alerts import retention as alerts
 from controller.commands import services as commands
 from controller.commands.worker import Chore
 from controller.config import Retention
@@ -14,7 +16,20 @@ from controller.ingest.rollup import roll_up
 
 def lanes(keep: Retention) -> tuple[tuple[Chore, ...], ...]:
     """Those of a lane in the order to be done; no lane waits for another."""
-    return (_upkeep(keep),)
+    return (
+        _upkeep(keep),
+        _alerts(),
+    )
+
+
+def _alerts() -> tuple[Chore, ...]:
+    """What becomes of alerts is decided by one thread alone: it holds the fleet as last read."""
+
+    def turn(now: datetime) -> bool:
+        evaluate.turn(now)
+        return False
+
+    return (Chore("alerts", 2, turn),)
 
 
 def _upkeep(keep: Retention) -> tuple[Chore, ...]:
@@ -30,5 +45,6 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
         Chore("readings", 60, lambda _: roll_up()),
         Chore("messages", 3600, lambda now: ingest.forget(now, keep)),
         Chore("history", 3600, lambda now: fleet.forget(now, keep)),
+        Chore("old alerts", 3600, lambda now: alerts.forget(now, keep.changes_days)),
         Chore("sessions, audit and commands", 86_400, forget_deeds),
     )
