@@ -20,7 +20,7 @@ class Role(StrEnum):
 # Every page and every read of the API asks for a login and nothing more: a viewer needs none.
 _MAY: dict[Role, tuple[str, ...]] = {
     Role.VIEWER: (),
-    Role.TECHNICIAN: ("commands.run_reboot", "commands.run_ping"),
+    Role.TECHNICIAN: ("commands.run_reboot", "commands.run_ping", "alerts.acknowledge"),
 }
 
 
