@@ -110,5 +110,24 @@ def revoke_token(*, user: User, label: str, by: str, address: str = "") -> int:
     return ended
 
 
+@transaction.atomic
+def end_token(*, user: User, token_id: int, by: str, address: str = "") -> None:
+    """End one token of the user; again is the same. Raises NotFound."""
+    found = ApiToken.objects.select_for_update().filter(user=user, pk=token_id).first()
+    if found is None:
+        raise NotFound(f"user {user.username!r} has no token {token_id}: list them first")
+    if found.revoked_at is None:
+        found.revoked_at = timezone.now()
+        found.save(update_fields=["revoked_at"])
+        details = {"label": found.label}
+        record(
+            action="token.revoke",
+            subject=user.username,
+            actor=by,
+            address=address,
+            details=details,
+        )
+
+
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

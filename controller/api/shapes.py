@@ -136,6 +136,7 @@ class SiteItem(Schema):
     longitude: float | None
     opening_hours: str
     contact: str
+    provider: str
 
 
 class KioskDetail(Schema):

@@ -13,11 +13,17 @@ from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI, Router
 
 from contract import RELEASE
-from controller.api import failures, fleet, orders
+from controller.api import enrolment, failures, fleet, orders, people, places
 from controller.api.auth import Session, Token
 from controller.api.limits import Limits, Rate
 
-ROUTERS: tuple[Router, ...] = (fleet.router, orders.router)
+ROUTERS: tuple[Router, ...] = (
+    fleet.router,
+    places.router,
+    orders.router,
+    people.router,
+    enrolment.router,
+)
 
 
 class Api(NinjaAPI):

@@ -1,0 +1,75 @@
+"""Whatever is sent to any call: an answer that is described, and never a failure of ours.
+
+Schemathesis makes the calls up from the description, always the same ones. All that a call does is
+undone after its examples.
+"""
+
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from django.contrib.auth.models import User
+from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from controller.accounts.roles import Role
+from controller.accounts.services import create_user
+from controller.accounts.tokens import make_token
+from controller.api.limits import Limits, Rate
+from controller.api.urls import api
+from tests import fleets
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+BOUNDED = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+schema = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())
+
+
+@pytest.fixture
+def secret(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A token that may do all there is, with something there to do it to."""
+    monkeypatch.setattr(api, "_limits", Limits(Rate(burst=10**6, per_minute=10**6)))
+    fleets.status(fleets.kiosk("pvp-1"), timezone.now())
+    marie = create_user(
+        name="marie", password="vaste-plateau-42", role=Role.ADMINISTRATOR, by="cli:root"
+    )
+    return make_token(user=marie, label="all", lifetime=timedelta(days=1), by="cli:root")
+
+
+@schema.parametrize()
+@BOUNDED
+def test_any_call_with_a_token_is_answered_as_described(
+    secret: str, case: schemathesis.Case
+) -> None:
+    headers = {"Authorization": f"Bearer {secret}"}
+    case.call_and_validate(headers=headers, checks=CHECKS)
+    assert User.objects.filter(username="marie").exists()
+
+
+@schema.parametrize()
+@settings(BOUNDED, max_examples=2, phases=(Phase.generate,))
+def test_any_call_without_a_token_is_shut_out(secret: str, case: schemathesis.Case) -> None:
+    case.headers.pop("Authorization", None)  # made up as the rest
+    case.cookies.clear()
+    assert case.call().status_code in (401, 422)  # a NUL is not even looked at
