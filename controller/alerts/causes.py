@@ -66,11 +66,11 @@ def common_cause(
 
     `candidates` are the open alerts of single kiosks whose rules gather under `rule`.
     """
-    began = onset_of(first.details, first.since)
+    began = began_at(first)
     together = [
         one
         for one in candidates
-        if abs(onset_of(one.details, one.since) - began) <= TOGETHER and one.kiosk in world.kiosks
+        if abs(began_at(one) - began) <= TOGETHER and one.kiosk in world.kiosks
     ]
     home = world.kiosks.get(first.kiosk)
     if home is None or len(together) < min(bound.least for bound in BOUNDS.values()):
@@ -87,6 +87,11 @@ def common_cause(
             kiosks = frozenset(one.kiosk for one in inside)
             found = Found(rule, scope, place, tuple(inside), kiosks)
     return found
+
+
+def began_at(alert: Alert) -> datetime:
+    """When it began for the controller: clocks of several kiosks are not to be compared."""
+    return alert.since if alert.device else onset_of(alert.details, alert.since)
 
 
 def at_once(world: World, book: Book, first: Alert) -> list[Alert]:
@@ -107,9 +112,9 @@ def is_still_so(alert: Alert) -> bool:
     return bool(alert.members) and len(alert.members) >= STILL_SHARE * len(alert.joined)
 
 
-def covers(world: World, wide: Alert, kiosk: KioskFact, began: datetime) -> bool:
+def covers(wide: Alert, kiosk: KioskFact, began: datetime) -> bool:
     """Whether what began at a kiosk is part of a wider cause that is known already."""
-    if began < onset_of(wide.details, wide.since) - TOGETHER:
+    if began < began_at(wide) - TOGETHER:
         return False
     return kiosk.place(Scope(str(wide.cause))) == wide.culprit
 

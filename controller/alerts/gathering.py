@@ -6,9 +6,8 @@ from datetime import datetime
 from controller.alerts import life
 from controller.alerts.alert import WIDE, Alert, Cause, State, fingerprint
 from controller.alerts.book import Book
-from controller.alerts.causes import Found, at_once, bearer, common_cause, is_still_so
+from controller.alerts.causes import Found, at_once, bearer, began_at, common_cause, is_still_so
 from controller.alerts.facts import KioskFact, World
-from controller.alerts.life import onset_of
 from controller.alerts.rules import Rule, Subject
 
 
@@ -84,7 +83,7 @@ def _alike(world: World, book: Book, named: Rule) -> list[Alert]:
 def _fire_wide(world: World, book: Book, found: Found, now: datetime) -> None:
     key = fingerprint(found.rule.key, found.cause, found.place)
     since = min(alert.since for alert in found.alerts)
-    onset = min(onset_of(alert.details, alert.since) for alert in found.alerts)
+    onset = min(began_at(alert) for alert in found.alerts)
     first = found.alerts[0]
     alert = Alert(
         key,

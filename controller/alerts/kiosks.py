@@ -124,7 +124,7 @@ def _join(world: World, book: Book, kiosk: KioskFact, sign: Sign) -> bool:
             continue
         if kiosk.id in wide.members:
             return True
-        if covers(world, wide, kiosk, sign.onset):
+        if covers(wide, kiosk, sign.since if sign.device else sign.onset):
             life.join(book, wide, kiosk.id)
             return True
     return False

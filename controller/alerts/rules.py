@@ -11,6 +11,7 @@ from controller.errors import Refused
 
 KioskKind = Literal["pvp", "expert"]
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+KeyOrNone = Annotated[str, Meta(pattern=r"^([a-z][a-z0-9-]{0,62})?$")]
 Seconds = Annotated[int, Meta(ge=0, le=30 * 86_400)]
 Line = Annotated[str, Meta(min_length=1, max_length=150)]
 Prose = Annotated[str, Meta(max_length=4000)]
@@ -115,7 +116,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     clear_for_s: Seconds = 60
     when: When = When.OPEN
     gathers: Annotated[tuple[Scope, ...], Meta(max_length=4)] = ()
-    gathers_as: Key | Literal[""] = ""  # the rule whose name a wider cause bears; its own if empty
+    gathers_as: KeyOrNone = ""  # the rule whose name a wider cause bears; its own if empty
     runbook: Runbook = Runbook()
     is_enabled: bool = True
 

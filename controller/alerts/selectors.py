@@ -107,7 +107,7 @@ def routes() -> list[Route]:
 def silences(active: bool = True, now: datetime | None = None) -> list[Silence]:
     """Those that have not ended, those to come included; or those that have, the newest first."""
     at = now or timezone.now()
-    rows = Silence.objects.select_related("kiosk", "by")
+    rows = Silence.objects.select_related("kiosk__site", "by")
     return list(rows.filter(ends_at__gt=at) if active else rows.filter(ends_at__lte=at))
 
 
