@@ -36,11 +36,11 @@ class Provider:
 
 def discover(issuer: str) -> Provider:
     """The provider of that name, asked anew every ten minutes. Raises LoginRefused."""
-    known: Provider | None = cache.get(f"oidc.provider {issuer}")
+    known: Provider | None = cache.get(f"oidc.provider:{issuer}")
     if known is None:
         told = _get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         known = described(issuer, told)
-        cache.set(f"oidc.provider {issuer}", known, _KNOWN_FOR_S)
+        cache.set(f"oidc.provider:{issuer}", known, _KNOWN_FOR_S)
     return known
 
 
@@ -89,7 +89,7 @@ def untrusted(text: str) -> LoginRefused:
 
 def _key(provider: Provider, kid: str, algorithm: str) -> jwt.PyJWK:
     """The provider's key; its keys are fetched again when that one is new."""
-    name = f"oidc.keys {provider.jwks_uri}"
+    name = f"oidc.keys:{provider.jwks_uri}"
     known: dict[str, Any] | None = cache.get(name)
     found = _find(known, kid, algorithm) if known else None
     if found is None:
