@@ -92,6 +92,7 @@ class Retention:
     daily_days: int = 1100
     changes_days: int = 400
     audit_days: int = 365
+    files_days: int = 30  # logs fetched from kiosks
     rejected_rows: int = 1000
 
 

@@ -5,6 +5,7 @@ VigieError
 ├── NotFound         no such kiosk, command, user, ...
 ├── Refused          it is understood, and may not be done now
 │   ├── NotPermitted it is understood, and not for this person to do
+│   ├── Occupied     a citizen is at the kiosk: again when the visit is over
 │   └── LoginRefused the OpenID provider's word is not good, or not enough to be let in
 └── EnrolmentError   a token or a certificate request that is not good
 """
@@ -28,6 +29,10 @@ class Refused(VigieError):  # noqa: N818 - reads as the answer it is
 
 class NotPermitted(Refused):
     """Understood, and not for this person to do."""
+
+
+class Occupied(Refused):
+    """A citizen is at the kiosk: it may be done when the visit is over."""
 
 
 class LoginRefused(Refused):

@@ -17,10 +17,35 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+#: Decided for each command of the catalogue; the others are an administrator's.
+COMMANDS_OF_TECHNICIANS = (
+    "reboot",
+    "restart-application",
+    "restart-agent",
+    "power-cycle",
+    "restart-printing",
+    "clear-queue",
+    "print-test-page",
+    "test-sound",
+    "test-camera",
+    "test-scanner",
+    "test-link",
+    "check-up",
+    "fetch-logs",
+    "identify",
+    "sync-clock",
+    "renew-certificate",
+    "ping",
+)
+COMMANDS_OF_ADMINISTRATORS = ("apply-configuration",)
+
 # Every page and every read of the API asks for a login and nothing more: a viewer needs none.
 _MAY: dict[Role, tuple[str, ...]] = {
     Role.VIEWER: (),
-    Role.TECHNICIAN: ("commands.run_reboot", "commands.run_ping", "alerts.acknowledge"),
+    Role.TECHNICIAN: (
+        *(f"commands.run_{name.replace('-', '_')}" for name in COMMANDS_OF_TECHNICIANS),
+        "alerts.acknowledge",
+    ),
 }
 
 

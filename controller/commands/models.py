@@ -65,6 +65,21 @@ class Command(models.Model):
         )
 
 
+class CommandPiece(models.Model):
+    """A part of a file that a command fetched, as it came; joined by `commands.files`."""
+
+    command = models.ForeignKey(Command, on_delete=models.CASCADE, related_name="pieces")
+    index = models.PositiveSmallIntegerField()
+    count = models.PositiveSmallIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ("index",)
+        constraints = [
+            models.UniqueConstraint(fields=("command", "index"), name="command_piece_once")
+        ]
+
+
 class CommandEvent(models.Model):
     """One step in a command's life, as heard."""
 
@@ -80,3 +95,63 @@ class CommandEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("command", "state", "at"), name="command_event_once")
         ]
+
+
+class Batch(models.Model):
+    """One order to many kiosks, given to some at a time. Its list is fixed when it is made."""
+
+    class State(models.TextChoices):
+        """Its life."""
+
+        RUNNING = "running"
+        PAUSED = "paused"  # by a person
+        STOPPED = "stopped"  # by itself: too many failed
+        DONE = "done"
+        ABORTED = "aborted"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=64)
+    args = models.JSONField(default=dict)
+    is_forced = models.BooleanField(default=False)
+    at_a_time = models.PositiveSmallIntegerField()
+    pause_s = models.PositiveIntegerField()  # between the end of one and the begin of the next
+    stop_after_failures = models.PositiveSmallIntegerField()  # 0: never
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()  # what was not ordered by then never is
+    ended_at = models.DateTimeField(null=True)
+    why = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    actor = models.CharField(max_length=150)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+
+class BatchItem(models.Model):
+    """One kiosk of a batch."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting"
+        ORDERED = "ordered"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"  # refused, expired and unknown too: `reason` tells
+        SKIPPED = "skipped"  # the batch ended before its turn
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.CASCADE, related_name="batch_items")
+    command = models.ForeignKey(
+        Command, null=True, on_delete=models.SET_NULL, related_name="batch_items"
+    )
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    reason = models.CharField(max_length=500, blank=True)
+    not_before = models.DateTimeField(null=True)  # a citizen was there: again then
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=("batch", "kiosk"), name="batch_kiosk_once")]

@@ -10,6 +10,8 @@ from django.db.models import Count
 
 from contract.commands import CommandState
 from contract.messages import Outcome
+from controller.commands import files
+from controller.commands.files import carries_piece
 from controller.commands.life import is_news
 from controller.commands.models import Command, CommandEvent
 from controller.fleet.services import touch
@@ -19,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 #: A command has some six steps; a kiosk that says more is not written down for ever.
 MAX_EVENTS = 50
+_PERCENT = "progress_percent"
 _NEVER_BEGUN = (CommandState.REFUSED, CommandState.EXPIRED)
 
 
@@ -49,7 +52,8 @@ def heard(outcomes: Sequence[tuple[str, Outcome]], received_at: datetime) -> set
             moved.values(),
             ["state", "reason", "result", "begun_at", "finished_at", "is_presumed"],
         )
-        _write_events(ours, received_at)
+        _write_events([one for one in ours if not carries_piece(one[1])], received_at)
+        files.keep([(command.pk, said.piece) for command, said in ours if carries_piece(said)])
         kiosks = {command.kiosk_id for command in moved.values()}
         touch(kiosks, received_at)
         return kiosks
@@ -57,14 +61,25 @@ def heard(outcomes: Sequence[tuple[str, Outcome]], received_at: datetime) -> set
 
 def _apply(command: Command, said: Outcome, received_at: datetime) -> bool:
     if not is_news(command.life, said.state):
-        return False
+        return _progress(command, said)
     command.state, command.reason = said.state, printable(said.reason)
     command.is_presumed = False
-    if said.result:
+    if said.result or said.state.is_final:
         command.result = storable(said.result)
     if command.begun_at is None and said.state not in _NEVER_BEGUN:
         command.begun_at = received_at
     command.finished_at = received_at if said.state.is_final else None
+    return True
+
+
+def _progress(command: Command, said: Outcome) -> bool:
+    """Whether it runs on, and is further than was known."""
+    if command.state != CommandState.RUNNING or said.state is not CommandState.RUNNING:
+        return False
+    further, known = said.result.get(_PERCENT), command.result.get(_PERCENT, -1)
+    if not isinstance(further, int) or (isinstance(known, int) and further <= known):
+        return False
+    command.result = storable(said.result)
     return True
 
 

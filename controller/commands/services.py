@@ -16,14 +16,14 @@ from controller.accounts.services import record
 from controller.commands.life import GRACE, End, overdue
 from controller.commands.models import Command, CommandEvent
 from controller.commands.outcomes import heard as heard
-from controller.errors import NotFound, NotPermitted, Refused
-from controller.fleet.models import Kiosk, Lifecycle
+from controller.errors import NotFound, NotPermitted, Occupied, Refused
+from controller.fleet.models import Device, Kiosk, Lifecycle
 from controller.fleet.services import touch
 from controller.text import printable
 
-#: An order must leave time to travel, and none may lie in wait for days.
+#: An order must leave time to travel, and none may lie in wait for weeks.
 MIN_EXPIRY_S = 10
-MAX_EXPIRY_S = 86_400
+MAX_EXPIRY_S = 7 * 86_400
 
 OPEN = tuple(state for state in CommandState if not state.is_final)
 _WAITING = (CommandState.QUEUED, CommandState.SENT)
@@ -55,22 +55,13 @@ def order(
     entry = spec(name)
     typed = msgspec.to_builtins(parse_args(name, args))
     expiry = timedelta(seconds=_expiry_s(entry, expires_in_s))
-    if user is not None and not user.has_perm(f"commands.run_{entry.name.replace('-', '_')}"):
-        raise NotPermitted(
-            gettext("%(user)s may not order %(name)s: ask a technician")
-            % {"user": user.get_username(), "name": name}
-        )
+    require_right(user, name)
     if is_forced:
-        _refuse_force(user, why)
+        refuse_force(user, why)
     locked = _lock(kiosk)
     if identity is not None and (known := Command.objects.filter(pk=identity).first()):
         return _the_same(known, locked, name, typed)
-    if locked.lifecycle == Lifecycle.RETIRED:
-        raise Refused(
-            gettext("kiosk %(kiosk)s is retired: it takes no orders") % {"kiosk": kiosk.pk}
-        )
-    if entry.is_disruptive:
-        _refuse_second(locked)
+    check(locked, name, typed, is_forced=is_forced)
     now = timezone.now()
     command = Command.objects.create(
         pk=identity or uuid4(),
@@ -95,6 +86,44 @@ def order(
     )
     touch([locked.pk], now)
     return command
+
+
+def require_right(user: User | None, name: str) -> None:
+    """Raises NotPermitted unless the user, or whoever runs the command line, may order it."""
+    if user is not None and not user.has_perm(permission(name)):
+        raise NotPermitted(
+            gettext("%(user)s may not order %(name)s: ask a technician")
+            % {"user": user.get_username(), "name": name}
+        )
+
+
+def check(kiosk: Kiosk, name: str, args: dict[str, Any], *, is_forced: bool = False) -> None:
+    """Whether a kiosk takes this order now. Raises Occupied while a citizen is there, unless
+    forced, and Refused for any other reason."""
+    entry = spec(name)
+    if kiosk.lifecycle == Lifecycle.RETIRED:
+        raise Refused(
+            gettext("kiosk %(kiosk)s is retired: it takes no orders") % {"kiosk": kiosk.pk}
+        )
+    _refuse_without_device(kiosk, entry, args.get("device"))
+    if entry.yields_to_session and not is_forced and is_occupied(kiosk):
+        raise Occupied(
+            gettext("a citizen is at kiosk %(kiosk)s: wait for the end of the visit")
+            % {"kiosk": kiosk.pk}
+        )
+    if entry.is_disruptive:
+        _refuse_second(kiosk)
+
+
+def is_occupied(kiosk: Kiosk) -> bool:
+    """Whether a citizen is there, as far as a connected kiosk says."""
+    session = Device.objects.filter(kiosk=kiosk, kind="session", kiosk__status__is_online=True)
+    return any(facts.get("in_session") is True for facts in session.values_list("facts", flat=True))
+
+
+def permission(name: str) -> str:
+    """The right to order a command, as Django names it."""
+    return f"commands.run_{name.replace('-', '_')}"
 
 
 def mark_sent(commands: Collection[UUID], now: datetime) -> int:
@@ -173,7 +202,7 @@ def _expiry_s(entry: CommandSpec, wished: int | None) -> int:
     return seconds
 
 
-def _refuse_force(user: User | None, why: str) -> None:
+def refuse_force(user: User | None, why: str) -> None:
     """Who interrupts a citizen's visit may do so, and says why."""
     if user is not None and not user.has_perm("commands.force"):
         raise NotPermitted(
@@ -200,6 +229,22 @@ def _the_same(known: Command, kiosk: Kiosk, name: str, args: dict[str, Any]) -> 
             % {"name": known.name, "kiosk": known.kiosk_id}
         )
     return known
+
+
+def _refuse_without_device(kiosk: Kiosk, entry: CommandSpec, wanted: str | None) -> None:
+    """A kiosk that never told its devices is asked, and answers for itself."""
+    if not entry.kinds:
+        return
+    known = dict(Device.objects.filter(kiosk=kiosk).values_list("device", "kind"))
+    fit = sorted(device for device, kind in known.items() if kind in entry.kinds)
+    if not known or (wanted is None and fit) or wanted in fit:
+        return
+    words = {"kiosk": kiosk.pk, "name": entry.name, "device": wanted, "known": ", ".join(fit)}
+    if not fit:
+        raise Refused(gettext("kiosk %(kiosk)s has no device for %(name)s") % words)
+    raise Refused(
+        gettext("kiosk %(kiosk)s has no %(device)s for %(name)s: it has %(known)s") % words
+    )
 
 
 def _refuse_second(kiosk: Kiosk) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from contract import topics
 from contract.health import DeviceState, Readiness, Verdict
 from contract.messages import Durable, Inventory, Outcome, Presence, Report
+from controller.commands.files import carries_piece
 from controller.ingest.arrivals import KEPT_BYTES, Heard, Unreadable
 from controller.ingest.events import Happened, happened
 from controller.ingest.stream import Progress
@@ -124,7 +125,8 @@ class Fleet:
             if not self._progress(item.kiosk, message.epoch).accept(message.seq, message.floor):
                 self.duplicates += 1
                 return
-            self.stored.append(item)
+            if not carries_piece(message):  # a file's part is kept with its command, once
+                self.stored.append(item)
             if isinstance(message, Report):
                 self._report(item.kiosk, live, message, now)
             else:

@@ -6,12 +6,16 @@ from controller.accounts import services as accounts
 from controller.accounts import sessions
 from controller.alerts import evaluate
 from controller.alerts import retention as alerts
+from controller.commands import files
 from controller.commands import services as commands
 from controller.commands.worker import Chore
 from controller.config import Retention
 from controller.fleet import retention as fleet
 from controller.ingest import retention as ingest
+from controller.ingest import watch
 from controller.ingest.rollup import roll_up
+from controller.notify import deliver
+from controller.notify import services as notify
 
 
 def lanes(keep: Retention) -> tuple[tuple[Chore, ...], ...]:
@@ -19,6 +23,9 @@ def lanes(keep: Retention) -> tuple[tuple[Chore, ...], ...]:
     return (
         _upkeep(keep),
         _alerts(),
+        (Chore("batches", 1, batches.turn),),
+        (Chore("messages to people", 1, deliver.Lane().step),),
+        (Chore("reminders", 60, deliver.remind),),
     )
 
 
@@ -29,7 +36,7 @@ def _alerts() -> tuple[Chore, ...]:
         evaluate.turn(now)
         return False
 
-    return (Chore("alerts", 2, turn),)
+    return (Chore("ingest's signs of life", 30, watch.notice), Chore("alerts", 2, turn))
 
 
 def _upkeep(keep: Retention) -> tuple[Chore, ...]:
@@ -39,6 +46,8 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
         sessions.clear(now)
         accounts.forget(now - timedelta(days=keep.audit_days))
         commands.forget(now - timedelta(days=keep.changes_days))
+        notify.forget(now - timedelta(days=keep.changes_days))
+        files.forget(now - timedelta(days=keep.files_days))
         return False
 
     return (
