@@ -56,10 +56,10 @@ def invite(*, name: str, role: Role, by: str, address: str = "") -> str:
 @transaction.atomic
 def change_role(*, name: str, role: Role, by: str, address: str = "") -> User:
     """Give a user one role in place of what he had. Raises NotFound, Refused."""
+    if role is not Role.ADMINISTRATOR:
+        _keep_one_administrator(name)
     user = _user(name)
     before = role_of(user)
-    if role is not Role.ADMINISTRATOR:
-        _keep_one_administrator(user)
     user.groups.set([group_of(role)])
     record(
         action="user.role",
@@ -122,8 +122,8 @@ def reset_password(*, name: str, by: str, address: str = "") -> str:
 @transaction.atomic
 def deactivate(*, name: str, by: str, address: str = "") -> User:
     """Shut a user out: sessions and API tokens end at once. Raises NotFound, Refused."""
+    _keep_one_administrator(name)
     user = _user(name)
-    _keep_one_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
     now: datetime = timezone.now()
@@ -191,10 +191,10 @@ def _keep_to_the_provider(user: User) -> None:
         raise Refused(f"user {user.username!r} logs in by OpenID Connect: change it there")
 
 
-def _keep_one_administrator(user: User) -> None:
-    administrators = User.objects.select_for_update().filter(
-        is_active=True, groups__name=str(Role.ADMINISTRATOR)
-    )
-    names = {entry.username for entry in administrators}
-    if names == {user.username}:
-        raise Refused(f"{user.username!r} is the last administrator: make another one first")
+def _keep_one_administrator(name: str) -> None:
+    """Raises Refused for the last one. To be asked before any row of a user is locked."""
+    # One at a time: two who leave at once would each see the other stay.
+    group = Group.objects.select_for_update().filter(name=str(Role.ADMINISTRATOR)).first()
+    administrators = User.objects.filter(is_active=True, groups=group)
+    if group and set(administrators.values_list("username", flat=True)) == {name}:
+        raise Refused(f"{name!r} is the last administrator: make another one first")
