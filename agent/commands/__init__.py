@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 #: Commands whose module is imported when one is first ordered: a kiosk that is never told to does
 #: not carry it. `ping` and `reboot` are always at hand.
-RARE = (("restart-agent", "agent.commands.restart_agent"),)
+RARE = (
+    ("restart-agent", "agent.commands.restart_agent"),
+    ("restart-application", "agent.commands.restart_application"),
+    ("power-cycle", "agent.commands.power_cycle"),
+    ("restart-printing", "agent.commands.restart_printing"),
+    ("clear-queue", "agent.commands.clear_queue"),
+    ("print-test-page", "agent.commands.print_test_page"),
+    ("test-sound", "agent.commands.try_sound"),
+    ("test-camera", "agent.commands.try_camera"),
+    ("test-scanner", "agent.commands.try_scanner"),
+)
 
 
 class Finish(Protocol):

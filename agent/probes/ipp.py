@@ -92,26 +92,34 @@ class Printer(Struct, frozen=True):
     last: Job | None = None
 
 
-def parse(raw: str) -> Printer | Silence:
-    """What `ipptool -X` said."""
+def parse_answers(raw: str) -> list[Mapping[str, Any]] | Silence:
+    """The answer to each question, of what `ipptool -X` said."""
     try:
         # Its summary for people follows the document.
         said = plistlib.loads((raw.partition("</plist>")[0] + "</plist>").encode())
     except (ExpatError, ValueError):
         return Silence.REFUSED
-    answers = said.get("Tests") or []
+    answers: list[Mapping[str, Any]] = said.get("Tests") or []
     if not answers:
         is_down = "Unable to connect" in str(said.get("ErrorMessage", ""))
         return Silence.DOWN if is_down else Silence.TIMED_OUT
     if answers[0].get("StatusCode") == "client-error-not-found":
         return Silence.NO_QUEUE
-    groups = [_groups(answer) for answer in answers]
-    about = next((group for group in groups[0] if "printer-state" in group), None)
+    return answers
+
+
+def parse(raw: str) -> Printer | Silence:
+    """What `ipptool -X` said to `QUESTIONS`."""
+    answers = parse_answers(raw)
+    if isinstance(answers, Silence):
+        return answers
+    each = [groups(answer) for answer in answers]
+    about = next((group for group in each[0] if "printer-state" in group), None)
     if about is None:
         # What ipptool makes up when the connection is cut or the time is up.
         is_silent = answers[0].get("StatusCode") in (None, "server-error-internal-error")
         return Silence.TIMED_OUT if is_silent else Silence.REFUSED
-    jobs = [*groups[1:], [], []]
+    jobs = [*each[1:], [], []]
     ended = _jobs(jobs[1], "time-at-completed")
     return Printer(
         state=_number(about["printer-state"]) or 0,
@@ -126,7 +134,7 @@ def parse(raw: str) -> Printer | Silence:
     )
 
 
-def _groups(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+def groups(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The groups of attributes of one answer."""
     return [group for group in _many(answer.get("ResponseAttributes")) if isinstance(group, dict)]
 

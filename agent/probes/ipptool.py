@@ -16,12 +16,18 @@ def ask(uri: str, timeout_s: float = ASK_S) -> Printer | Silence:
     """What is at `uri` (`ipp://` or `ipps://`), within the time limit."""
     if not Path(IPPTOOL).exists():
         return Silence.NO_PROGRAM
-    # Its own limit is for each answer, and it waits longer for a connection: ours ends it then.
-    limit = ["-T", f"{timeout_s:g}"]
     try:
-        done = program.run(
-            [IPPTOOL, "-X", "-I", *limit, uri, "/dev/stdin"], timeout_s, said=ipp.QUESTIONS
-        )
+        return ipp.parse(put(uri, ipp.QUESTIONS, timeout_s))
     except ProgramError:
         return Silence.TIMED_OUT
-    return ipp.parse(done.out)
+
+
+def put(uri: str, questions: str, timeout_s: float, document: Path | None = None) -> str:
+    """What ipptool says when these questions, and a document, are put to `uri`.
+
+    Raises ProgramError when it is not installed or not done in time.
+    """
+    # Its own limit is for each answer, and it waits longer for a connection: ours ends it then.
+    command = [IPPTOOL, "-X", "-I", "-T", f"{timeout_s:g}"]
+    file = ["-f", str(document)] if document is not None else []
+    return program.run([*command, *file, uri, "/dev/stdin"], timeout_s, said=questions).out

@@ -10,11 +10,16 @@ import os
 import select
 import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from agent.probes import escpos, holders
 
 #: One byte at 1200 baud takes 9 ms; a printer answers at once, whatever it does.
 ANSWER_S = 0.5
+#: One that is out of paper takes in nothing more once its buffer is full.
+WRITE_S = 10.0
+_CHUNK_BYTES = 256
 _LPGETSTATUS = 0x060B  # linux/lp.h
 _SPEEDS = {
     speed: getattr(termios, f"B{speed}")
@@ -32,6 +37,26 @@ def ask(path: str, baud: int, *, is_lp: bool) -> tuple[dict[int, int | None], in
 
     Raises BusyError when a program holds it, OSError when it cannot be opened or goes meanwhile.
     """
+    with _opened(path, baud, is_lp=is_lp) as port:
+        lines = _lines(port) if is_lp else None
+        return _dialogue(port), lines
+
+
+def write(path: str, baud: int, data: bytes, *, is_lp: bool) -> None:
+    """Have it print `data`. Raises BusyError and OSError as `ask`, TimeoutError when it stops
+    taking anything in."""
+    with _opened(path, baud, is_lp=is_lp) as port:
+        while data:
+            if not select.select([], [port], [], WRITE_S)[1]:
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), path)
+            with suppress(BlockingIOError):
+                data = data[os.write(port, data[:_CHUNK_BYTES]) :]
+        if not is_lp:
+            termios.tcdrain(port)
+
+
+@contextmanager
+def _opened(path: str, baud: int, *, is_lp: bool) -> Iterator[int]:
     # Only root sees what other users hold; of a serial line nothing else tells.
     if holders.search({path, os.path.realpath(path)}) is not None:
         raise BusyError(path)
@@ -42,12 +67,9 @@ def ask(path: str, baud: int, *, is_lp: bool) -> tuple[dict[int, int | None], in
             raise BusyError(path) from err
         raise
     try:
-        if is_lp:
-            lines = _lines(port)
-        else:
-            lines = None
+        if not is_lp:
             _set_up(port, baud)
-        return _dialogue(port), lines
+        yield port
     except termios.error as err:
         raise OSError(*err.args) from err
     finally:

@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pyudev
 from msgspec import Struct
@@ -58,6 +58,27 @@ def find(udev: pyudev.Context) -> tuple[Plugged, ...]:
     return (*printers, *lines)
 
 
+def where(item: Peripheral, config: Config) -> Plugged | None:
+    """What is there of one declared printer; None when nothing is."""
+    if _is_by_path(item.match):
+        return _at(item)
+    by_plug = [one for one in config.declared(KIND) if not _is_by_path(one.match)]
+    return plugged.pair(by_plug, find(pyudev.Context()))[item.id][0]
+
+
+def is_lp(path: str) -> bool:
+    """Whether a node is the kernel's for USB printers."""
+    return os.path.basename(os.path.realpath(path)).startswith("lp")  # noqa: PTH119
+
+
+def judge(answers: Mapping[int, int | None], lines: int | None) -> Finding:
+    """What follows from all that a printer said."""
+    is_silent = all(byte is None for byte in answers.values())
+    if is_silent and lines is not None:
+        return escpos.judge_lines(lines)  # it cannot talk back: three lines are all there is
+    return escpos.judge(answers)
+
+
 class _Asked:
     """One receipt printer, and what it said last."""
 
@@ -89,12 +110,7 @@ class _Asked:
         return add(there, finding)
 
     def _ask(self, path: str) -> Finding:
-        is_lp = os.path.basename(os.path.realpath(path)).startswith("lp")  # noqa: PTH119
-        answers, lines = receipt_port.ask(path, self._told.baud, is_lp=is_lp)
-        is_silent = all(byte is None for byte in answers.values())
-        if is_silent and lines is not None:
-            return escpos.judge_lines(lines)  # it cannot talk back: three lines are all there is
-        return escpos.judge(answers)
+        return judge(*receipt_port.ask(path, self._told.baud, is_lp=is_lp(path)))
 
     def _busy(self) -> Finding:
         """Somebody prints: what was known holds for a while."""

@@ -68,6 +68,12 @@ def is_scanner(device: pyudev.Device, declared: list[Peripheral]) -> bool:
     return plugged.is_declared(device, declared)
 
 
+def is_remote(item: Peripheral, told: Settings) -> bool:
+    """Whether no plug of this kiosk tells if the scanner is there."""
+    driver = told.device.partition(":")[0]
+    return item.match == Match() and (bool(told.url) or driver in _NO_PLUG)
+
+
 class _Eye:
     """What is remembered of one scanner between looks."""
 
@@ -75,8 +81,7 @@ class _Eye:
         self, item: Peripheral, told: Settings, config: Config, clock: Callable[[], float]
     ) -> None:
         self.item, self._told, self._home, self._clock = item, told, config.state_dir, clock
-        driver = told.device.partition(":")[0]
-        self.is_remote = item.match == Match() and (bool(told.url) or driver in _NO_PLUG)
+        self.is_remote = is_remote(item, told)
         self._rhythm, self._trials = Rhythm(told.every_s), Rhythm(None)
         self._looks: tuple[Look, ...] = ()
         self._is_trial = False

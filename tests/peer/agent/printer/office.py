@@ -39,7 +39,8 @@ SystemGroup root
 """
 #: The printer's print command: it says what is in the file `says`, waits while there is `hold`.
 _COMMAND = """#!/bin/sh
-cat > /dev/null
+paper=$(mktemp {folder}/out/paper.XXXXXX)
+cat > "$paper"
 cat {folder}/says >&2 2> /dev/null
 while [ -e {folder}/hold ]; do sleep 0.1; done
 """
@@ -59,7 +60,7 @@ class Office:
         # Not pytest's folder: the user that CUPS's filters run as cannot enter it.
         self._folder = Path(tempfile.mkdtemp(prefix="office"))
         self._folder.chmod(0o755)
-        for name in ("spool", "cache", "state", "tmp", "papers"):
+        for name in ("spool", "cache", "state", "tmp", "papers", "out"):
             (self._folder / name).mkdir()
             (self._folder / name).chmod(0o1777)
         self._port, self._printer_port = free_port(), free_port()
@@ -111,10 +112,26 @@ class Office:
         """Let the printer take a job and never end it."""
         (self._folder / "hold").touch()
 
-    def fail_with(self, reason: str) -> None:
-        """Let the printer say this of itself while it prints the next page."""
+    def go_on(self) -> None:
+        """Let the printer end what it holds back."""
+        (self._folder / "hold").unlink(missing_ok=True)
+
+    def papers(self) -> list[Path]:
+        """What came out of the printer."""
+        return sorted((self._folder / "out").iterdir())
+
+    def lacks(self, reason: str) -> None:
+        """Let the printer say this of itself while it prints whatever comes next, and wait."""
         (self._folder / "says").write_text(f"STATE: +{reason}-error\n")
         self.hold_back()
+
+    def wait_until_empty(self) -> None:
+        """Until nothing waits in the queue."""
+        wait_until(lambda: not self._listed(), "an empty queue")
+
+    def fail_with(self, reason: str) -> None:
+        """Let the printer say this of itself while it prints the next page."""
+        self.lacks(reason)
         self.print()
 
     def print(self) -> None:
@@ -149,6 +166,11 @@ class Office:
             stderr=null,
             start_new_session=True,  # with the filters and print commands that it starts
         )
+
+    def _listed(self) -> str:
+        command = ["lpstat", "-h", self.cups, "-o"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_WAIT_S, check=False)
+        return done.stdout
 
     def _run(self, program: str, *arguments: str) -> None:
         """Tried again while it fails: CUPS restarts its own work at moments of its choosing."""
