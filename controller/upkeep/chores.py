@@ -6,7 +6,7 @@ from controller.accounts import services as accounts
 from controller.accounts import sessions
 from controller.alerts import evaluate
 from controller.alerts import retention as alerts
-from controller.commands import files
+from controller.commands import batches, files
 from controller.commands import services as commands
 from controller.commands.worker import Chore
 from controller.config import Retention
