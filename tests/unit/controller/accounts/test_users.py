@@ -8,7 +8,13 @@ from django.test import Client
 from contract.commands import CATALOGUE
 from controller.accounts import services
 from controller.accounts.models import AuditEntry
-from controller.accounts.roles import Role, ensure_roles, role_of
+from controller.accounts.roles import (
+    COMMANDS_OF_ADMINISTRATORS,
+    COMMANDS_OF_TECHNICIANS,
+    Role,
+    ensure_roles,
+    role_of,
+)
 from controller.errors import NotFound, Refused
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +40,18 @@ def test_a_viewer_may_order_nothing() -> None:
     assert permissions(add("vera", Role.VIEWER)) == set()
 
 
-def test_a_technician_may_order_every_command_and_no_more() -> None:
-    orders = {f"commands.run_{spec.name}" for spec in CATALOGUE}
-    assert permissions(add("marie", Role.TECHNICIAN)) == orders
+def test_a_technician_acts_on_kiosks_and_changes_neither_users_nor_settings() -> None:
+    may = permissions(add("marie", Role.TECHNICIAN))
+    orders = {f"commands.run_{name.replace('-', '_')}" for name in COMMANDS_OF_TECHNICIANS}
+    assert {"commands.run_reboot", "alerts.acknowledge"} | orders <= may
+    others = {f"commands.run_{name.replace('-', '_')}" for name in COMMANDS_OF_ADMINISTRATORS}
+    never = {"commands.force", "alerts.edit_rules", "notify.edit_channels", "auth.change_user"}
+    assert not (others | never) & may
+
+
+def test_every_command_of_the_catalogue_is_somebodys() -> None:
+    given = {*COMMANDS_OF_TECHNICIANS, *COMMANDS_OF_ADMINISTRATORS}
+    assert given == {str(spec.name) for spec in CATALOGUE}
 
 
 def test_an_administrator_may_change_users() -> None:
