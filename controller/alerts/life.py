@@ -10,7 +10,7 @@ from controller.alerts.book import Book
 from controller.alerts.facts import KioskFact, World
 from controller.alerts.matching import Sign
 from controller.alerts.openings import elapsed_s, reaches
-from controller.alerts.rules import Rule
+from controller.alerts.rules import Rule, Subject
 
 #: However often it came back, it need not stay away for longer.
 HOLD_CAP_S = 6 * 3600
@@ -40,8 +40,10 @@ def matures_at(world: World, alert: Alert) -> datetime | None:
     rule = world.rules.get(alert.rule)
     if rule is None:
         return None
-    kiosk = world.kiosks.get(alert.kiosk)
-    return reaches(rule.when, kiosk, alert.since, rule.for_s, world.zone)
+    kiosk, since = world.kiosks.get(alert.kiosk), alert.since
+    if rule.match.subject is Subject.PRESENCE and world.deaf_until is not None:
+        since = max(since, world.deaf_until)  # kiosks need a while to be heard again
+    return reaches(rule.when, kiosk, since, rule.for_s, world.zone)
 
 
 def fire(world: World, book: Book, alert: Alert, rule: Rule, now: datetime) -> Alert:

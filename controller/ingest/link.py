@@ -52,12 +52,20 @@ class Link:
     """One client of the broker, and the loop that serves it until `stop`."""
 
     def __init__(
-        self, client: AnyClient, endpoint: Endpoint, commit: Commit, *, group: str | None = None
+        self,
+        client: AnyClient,
+        endpoint: Endpoint,
+        commit: Commit,
+        *,
+        group: str | None = None,
+        watch: Callable[[bool], None] = lambda _is_up: None,
     ) -> None:
+        """`watch` is told several times a second whether the broker is there."""
         self._client = client
         self._endpoint = endpoint
         self.commit = commit
         self._group = group
+        self._watch = watch
         self._is_stopping = False
         self._is_up = False
         self._complaint = ""
@@ -118,6 +126,7 @@ class Link:
             if client.inbox:
                 self._hand_over()
             client.loop_misc()
+            self._watch(self._is_up)
 
     def _hand_over(self) -> None:
         client = self._client
@@ -142,6 +151,7 @@ class Link:
     def _pause(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not self._is_stopping and time.monotonic() < end:
+            self._watch(self._is_up)
             time.sleep(0.1)
 
     def _connected(self, _client: object, _userdata: object, _flags: object, code: ReasonCode,

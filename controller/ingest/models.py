@@ -78,3 +78,4 @@ class Tally(models.Model):
     duplicates = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField()
+    beat_at = models.DateTimeField(null=True)  # its last sign of life, should there be nothing new
