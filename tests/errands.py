@@ -50,6 +50,7 @@ class Floor:
         self.works = dict(works or {})
         self._watchers: list[Watcher] = []
         self.restarts = 0
+        self._is_cut_off = self._is_closed = False
         made = tuple(probe(self.config) for probe in probes)
         self._scheduler = Scheduler(made, lambda: Context(self.config, BOOT, None), self._deliver)
         self._thread = threading.Thread(target=self.loop.run, daemon=True)
@@ -100,11 +101,25 @@ class Floor:
             time.sleep(0.05)
         return {one.id: one for one in ask(self.loop, self.board.devices)}
 
+    def cut_off(self) -> None:
+        """Nothing more is written or heard of this life: as kill -9, to all that outlives it."""
+        if not self._is_cut_off:
+            self._is_cut_off = True
+            ask(self.loop, self._stop)
+
     def close(self) -> None:
-        """End this life, whatever is under way: nothing more is heard of it."""
-        ask(self.loop, self.outbox.close)
-        self._scheduler.stop()
+        """End this life."""
+        self.cut_off()
+        if not self._is_closed:
+            self._is_closed = True
+            self._close()
+
+    def _stop(self) -> None:
+        self.outbox.close()
         self.loop.stop()
+
+    def _close(self) -> None:
+        self._scheduler.stop()
         self._thread.join(WAIT_S)
         self.loop.close()
 

@@ -11,10 +11,14 @@ import tty
 
 
 class ReceiptPrinter:
-    """At `path`, from its creation on. `answers` are its bytes by question; None: it is silent."""
+    """At `path`, from its creation on. `answers` are its bytes by question; None: it is silent.
+
+    `printed` is all it heard beside questions.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[int, int | None] = dict.fromkeys((1, 2, 3, 4), 0x12)
+        self.printed = b""
         self._ours, self._theirs = pty.openpty()
         tty.setraw(self._theirs)
         self.path = os.ttyname(self._theirs)
@@ -39,11 +43,20 @@ class ReceiptPrinter:
             except OSError:  # nobody has the other end open just now
                 self._pause()
                 continue
-            while len(heard) >= 3:
-                question, heard = heard[:3], heard[3:]
-                answer = self.answers.get(question[2]) if question[:2] == b"\x10\x04" else None
-                if answer is not None:
-                    os.write(self._ours, bytes((answer,)))
+            heard = self._take(heard)
+
+    def _take(self, heard: bytes) -> bytes:
+        """Answer each question, print the rest; what may be the beginning of one is left."""
+        while heard:
+            text, begins, rest = heard.partition(b"\x10")
+            self.printed += text
+            if not begins or len(rest) < 2:
+                return begins + rest
+            answer = self.answers.get(rest[1]) if rest[:1] == b"\x04" else None
+            if answer is not None:
+                os.write(self._ours, bytes((answer,)))
+            heard = rest[2:]
+        return heard
 
     def _pause(self) -> None:
         select.select([], [], [], 0.01)
