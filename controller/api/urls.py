@@ -13,14 +13,28 @@ from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI, Router
 
 from contract import RELEASE
-from controller.api import enrolment, failures, fleet, orders, people, places
+from controller.api import (
+    alerts,
+    channels,
+    enrolment,
+    failures,
+    fleet,
+    orders,
+    people,
+    places,
+    rules,
+)
 from controller.api.auth import Session, Token
 from controller.api.limits import Limits, Rate
+from controller.api.parsing import StrictParser
 
 ROUTERS: tuple[Router, ...] = (
     fleet.router,
     places.router,
     orders.router,
+    alerts.router,
+    rules.router,
+    channels.router,
     people.router,
     enrolment.router,
 )
@@ -74,6 +88,7 @@ def build(limits: Limits) -> Api:
         description="The fleet of video-counter kiosks, its alerts, and orders to it.",
         docs_url=None,  # its page loads scripts that the Content-Security-Policy forbids
         auth=[Token(), Session()],
+        parser=StrictParser(),
         urls_namespace="api",
     )
     for router in ROUTERS:

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from controller.accounts.roles import Role
 from controller.accounts.services import create_user
 from controller.accounts.tokens import make_token
+from controller.alerts.services import ensure_builtin
 from controller.api.limits import Limits, Rate
 from controller.api.urls import api
 from tests import fleets
@@ -51,6 +52,7 @@ def secret(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """A token that may do all there is, with something there to do it to."""
     monkeypatch.setattr(api, "_limits", Limits(Rate(burst=10**6, per_minute=10**6)))
     fleets.status(fleets.kiosk("pvp-1"), timezone.now())
+    ensure_builtin()
     marie = create_user(
         name="marie", password="vaste-plateau-42", role=Role.ADMINISTRATOR, by="cli:root"
     )
