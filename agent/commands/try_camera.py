@@ -1,6 +1,7 @@
 """`test-camera`: looks through the camera for a moment; the verdict alone leaves this kiosk."""
 
 import time
+from collections.abc import Callable
 
 import pyudev
 from msgspec import Struct
@@ -26,9 +27,15 @@ _TRIES, _PAUSE_S = 3, 2.0
 class CameraTest:
     """With which eyes it looks."""
 
-    def __init__(self, find: Find | None = None, means: Means | None = None) -> None:
+    def __init__(
+        self,
+        find: Find | None = None,
+        means: Means | None = None,
+        ask: Callable[[str], tuple[Finding, bool]] = describe,
+    ) -> None:
         self._find = find or (lambda: camera.read(pyudev.Context()))
         self._means = means or Means(Holders().who, looking.look, time.monotonic)
+        self._ask = ask
 
     def run(self, job: Job) -> End:
         """Through each camera in turn."""
@@ -46,7 +53,7 @@ class CameraTest:
         holder = self._means.who((one.path, *one.links))
         if holder is not None:
             return Finding(Health.UNKNOWN, (BUSY,), {}, {"held_by": holder.program[:64]})
-        described, _ = describe(one.path)
+        described, _ = self._ask(one.path)
         if described.health is not Health.OK:
             return described
         limit_s = settings(item, Settings).limit_s
