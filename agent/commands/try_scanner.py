@@ -10,12 +10,13 @@ from agent.commands.errand import End, Errand, Job, named, nobody_knows
 from agent.commands.scene import Scene
 from agent.config import Match, Peripheral
 from agent.probes import escl, plugged, sane, scanner
-from agent.probes.finding import Finding, add, worst
+from agent.probes.finding import Finding
 from agent.probes.plugged import NOT_CONNECTED, Plugged
+from agent.probes.printer_verdict import merge
 from agent.probes.sane import Look
 from agent.probes.scanner import BUSY, Settings
 from agent.settings import settings
-from contract.health import DeviceState, Health
+from contract.health import Health
 
 NAME = "test-scanner"
 
@@ -72,8 +73,8 @@ def _try(item: Peripheral, one: Plugged | None, job: Job) -> Finding:
         )
     if told.url:
         looks.append(escl.ask(told.url))
-    whole = add(DeviceState(item.id, item.kind, Health.OK), *(each.finding for each in looks))
-    facts = {**whole.facts, "scanned": bool(told.device)}
-    health = worst([whole.health, Health.UNKNOWN]) if any(x.is_busy for x in looks) else None
-    reasons = (*whole.reasons, BUSY) if health else whole.reasons
-    return Finding(health or whole.health, reasons, whole.metrics, facts)
+    found = merge([each.finding for each in looks])
+    if any(each.is_busy for each in looks):
+        found = merge([found, Finding(Health.UNKNOWN, (BUSY,))])
+    # By eSCL it is only asked: to have it scan would be to fetch the picture.
+    return merge([found, Finding(facts={"scanned": bool(told.device)})])

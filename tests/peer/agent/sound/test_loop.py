@@ -32,11 +32,11 @@ class Air:
             f'pcm.lab_hum {{ {plug} file /dev/null infile "{hum}" }} }}\n'
             f'pcm.lab_flat {{ {plug} file /dev/null infile "{folder}/flat" }} }}\n'
         )
-        self._environ = {"ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{conf}"}
+        self.environ = {"ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{conf}"}
 
     def test(self, play: str, record: str) -> Finding:
         """The loop test between two PCMs."""
-        return looptest.run(play, record, self._environ)
+        return looptest.run(play, record, self.environ)
 
 
 @pytest.fixture
