@@ -30,8 +30,12 @@ WORDS: dict[OutcomeReason, str | Promise] = {
         "The kiosk's agent restarted, but the machine did not."
     ),
     OutcomeReason.MACHINE_STILL_UP: _("The machine was told to restart, and is still running."),
-    OutcomeReason.IN_SESSION: _("A citizen was at the kiosk: it did not restart."),
+    OutcomeReason.IN_SESSION: _("A citizen was at the kiosk: nothing was done."),
     OutcomeReason.REBOOT_REFUSED: _("The machine refused to restart."),
+    OutcomeReason.DEVICE_UNKNOWN: _("The kiosk has no such device, or it is of another kind."),
+    OutcomeReason.NOT_POSSIBLE_HERE: _("This kiosk lacks what it takes."),
+    OutcomeReason.DID_NOT_WORK: _("It was done, and what was to be better is not."),
+    OutcomeReason.TIMED_OUT: _("It took too long: the kiosk gave it up."),
 }
 
 #: The detail tells an engineer something that the words do not.
@@ -40,6 +44,10 @@ _TECHNICAL = frozenset(
         OutcomeReason.JOURNAL_NOT_WRITABLE,
         OutcomeReason.ARGUMENTS_INVALID,
         OutcomeReason.REBOOT_REFUSED,
+        OutcomeReason.DEVICE_UNKNOWN,
+        OutcomeReason.NOT_POSSIBLE_HERE,
+        OutcomeReason.DID_NOT_WORK,
+        OutcomeReason.TIMED_OUT,
     }
 )
 

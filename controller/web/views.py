@@ -1,29 +1,23 @@
 """The people's pages. A page and its part that follows the fleet are made of the same template."""
 
-from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from contract.commands import CommandState
 from contract.topics import is_kiosk_id
 from controller.commands import selectors as commands
-from controller.commands import services as orders
-from controller.commands.models import Command
-from controller.errors import NotFound, NotPermitted, Refused
+from controller.errors import NotFound
 from controller.fleet import selectors
 from controller.fleet.models import KioskKind
 from controller.fleet.standing import Standing
 from controller.ingest.models import Gap
-from controller.web import forms
+from controller.web import alert_lists, forms
+from controller.web.alert_words import told
+from controller.web.catalogue import offered
 from controller.web.live import Live, moment
 
 COMMANDS_SHOWN = 8
@@ -52,40 +46,13 @@ def fleet_board(request: HttpRequest) -> HttpResponse:
 @require_GET
 def kiosk(request: HttpRequest, kiosk_id: str) -> HttpResponse:
     """One kiosk: what is wrong, since when, what was tried."""
-    return render(request, "kiosk.html", _kiosk(kiosk_id, forms.RebootForm(kiosk_id)))
+    return render(request, "kiosk.html", _kiosk(request, kiosk_id))
 
 
 @require_GET
 def kiosk_board(request: HttpRequest, kiosk_id: str) -> HttpResponse:
     """The part of the kiosk page that follows the kiosk."""
-    return render(request, "kiosk_board.html", _kiosk(kiosk_id))
-
-
-@require_POST
-@permission_required("commands.run_reboot", raise_exception=True)
-def reboot(request: HttpRequest, kiosk_id: str) -> HttpResponse:
-    """Order a restart."""
-    form = forms.RebootForm(kiosk_id, request.POST)
-    context = _kiosk(kiosk_id, form)
-    if form.is_valid() and _is_restarting(context["commands"]):
-        form.add_error(None, _("A restart of this kiosk is under way: wait for its end."))
-    elif form.is_valid():
-        try:
-            orders.order(
-                kiosk=context["kiosk"],
-                name="reboot",
-                args={},
-                user=cast(User, request.user),  # the permission asks for a login
-                why=form.cleaned_data["why"],
-                address=request.META.get("REMOTE_ADDR", ""),
-                is_forced=form.cleaned_data["force"],
-            )
-        except (Refused, NotPermitted) as err:
-            form.add_error(None, str(err))
-        else:
-            messages.success(request, _("The restart is ordered. Follow it below."))
-            return redirect("kiosk", kiosk_id)
-    return render(request, "kiosk.html", context, status=422)
+    return render(request, "kiosk_board.html", _kiosk(request, kiosk_id))
 
 
 def stream(live: Live) -> Any:
@@ -105,24 +72,19 @@ def stream(live: Live) -> Any:
     return view
 
 
-def _is_restarting(history: Iterable[Command]) -> bool:
-    """The service knows it too; here it is said in the reader's language."""
-    return any(
-        command.name == "reboot" and not CommandState(command.state).is_final for command in history
-    )
-
-
 def _fleet(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
+    filters = forms.filters(request.GET)
     return {
         "now": now,
-        "fleet": selectors.fleet(forms.filters(request.GET), now),
+        "fleet": selectors.fleet(filters, now),
+        "alerted": alert_lists.count_by_severity(filters.department),
         "kinds": KioskKind.values,
         "standings": list(Standing),
     }
 
 
-def _kiosk(kiosk_id: str, form: forms.RebootForm | None = None) -> dict[str, Any]:
+def _kiosk(request: HttpRequest, kiosk_id: str) -> dict[str, Any]:
     now = timezone.now()
     try:
         view = selectors.kiosk(kiosk_id, now)
@@ -135,5 +97,6 @@ def _kiosk(kiosk_id: str, form: forms.RebootForm | None = None) -> dict[str, Any
         "status": view.row.status,
         "commands": commands.history(kiosk_id, COMMANDS_SHOWN),
         "gaps": Gap.objects.filter(kiosk=kiosk_id, seen_at__gt=now - GAPS_SHOWN_FOR)[:GAPS_SHOWN],
-        "form": form,
+        "acts": offered(request.user, view.devices),
+        "alerts_here": told(alert_lists.of_kiosk(kiosk_id), alert_lists.titles()),
     }

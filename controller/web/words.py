@@ -137,6 +137,22 @@ PRESENCE_REASON: Words = {
 
 COMMAND: Words = {
     "reboot": pgettext_lazy("an order", "Restart"),
+    "restart-application": pgettext_lazy("an order", "Restart the kiosk application"),
+    "restart-agent": pgettext_lazy("an order", "Restart Vigie's agent"),
+    "power-cycle": pgettext_lazy("an order", "Switch a device off and on"),
+    "restart-printing": pgettext_lazy("an order", "Restart the printing service"),
+    "clear-queue": pgettext_lazy("an order", "Empty the print queue"),
+    "print-test-page": pgettext_lazy("an order", "Print a test page"),
+    "test-sound": pgettext_lazy("an order", "Test the sound"),
+    "test-camera": pgettext_lazy("an order", "Test the camera"),
+    "test-scanner": pgettext_lazy("an order", "Test the scanner"),
+    "test-link": pgettext_lazy("an order", "Measure the line"),
+    "check-up": pgettext_lazy("an order", "Full check-up"),
+    "fetch-logs": pgettext_lazy("an order", "Fetch the logs"),
+    "identify": pgettext_lazy("an order", "Show a message on the screen"),
+    "sync-clock": pgettext_lazy("an order", "Set the clock right"),
+    "renew-certificate": pgettext_lazy("an order", "Renew the certificate"),
+    "apply-configuration": pgettext_lazy("an order", "Apply the settings now"),
     "ping": pgettext_lazy("an order", "Call"),
 }
 

@@ -99,15 +99,14 @@
   document.addEventListener("htmx:sendError", lost);
 
   // A menu closes by Escape and by a click elsewhere, as menus do.
-  const menu = document.querySelector("details.menu");
-  if (menu) {
+  document.querySelectorAll("details.menu").forEach((menu) => {
     document.addEventListener("click", (event) => menu.contains(event.target) || (menu.open = false));
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !menu.open) return;
       menu.open = false;
       menu.querySelector("summary").focus();
     });
-  }
+  });
 
   if (!board) return;
   // A browser keeps six connections to a server: pages nobody looks at give theirs back, and the

@@ -136,12 +136,6 @@ def ago(context: template.Context, moment: datetime) -> SafeString:
     )
 
 
-@register.simple_tag(takes_context=True)
-def may_order(context: template.Context, name: str) -> bool:
-    """Whether the reader of the page may order command `name`."""
-    return bool(context["request"].user.has_perm(f"commands.run_{name}"))
-
-
 register.filter("command_reason", answers.answer)
 
 
