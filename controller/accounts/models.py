@@ -20,6 +20,15 @@ class AuditEntry(models.Model):
         ordering = ("-at", "-id")
 
 
+class Forgetting(models.Model):
+    """The audit older than `before` may be deleted: there only while retention does it.
+
+    Triggers refuse every other change of the audit (migration 0005).
+    """
+
+    before = models.DateTimeField()
+
+
 class ApiToken(models.Model):
     """The right to use the API as one user, within its scopes. Only its SHA-256 is kept."""
 

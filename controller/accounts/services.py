@@ -13,7 +13,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from controller.accounts import sessions
 from controller.accounts.audit import record as record
-from controller.accounts.models import AuditEntry, Identity
+from controller.accounts.models import AuditEntry, Forgetting, Identity
 from controller.accounts.roles import Role, ensure_roles, role_of
 from controller.errors import NotFound, Refused
 
@@ -158,9 +158,19 @@ def end_sessions(*, name: str, by: str, address: str = "") -> int:
     return ended
 
 
+@transaction.atomic
 def forget(before: datetime) -> int:
-    """Delete the audit older than `before`; how many entries went."""
-    return AuditEntry.objects.filter(at__lt=before).delete()[0]
+    """Delete the audit older than `before`, and say so in it; how many entries went."""
+    window = Forgetting.objects.create(before=before)
+    gone = AuditEntry.objects.filter(at__lt=before).delete()[0]
+    window.delete()
+    if gone:
+        record(
+            action="audit.forget",
+            subject="audit",
+            details={"before": before.isoformat(), "entries": gone},
+        )
+    return gone
 
 
 def _user(name: str) -> User:

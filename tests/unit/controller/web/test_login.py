@@ -49,9 +49,21 @@ def test_another_address_is_not_shut_out() -> None:
     assert _try(PASSWORD, "192.0.2.2")[0] is True
 
 
+def _failed(ago: timedelta) -> None:
+    """As many as are let, that long ago: the audit cannot be changed, so each is written anew."""
+    _fail(1)
+    now = timezone.now()
+    like = AuditEntry.objects.filter(action="login.failed").values(
+        "actor", "action", "subject", "address", "details"
+    )[0]
+    AuditEntry.objects.bulk_create(AuditEntry(at=now - ago, **like) for _ in range(PAIR.failures))
+
+
 def test_the_wait_ends() -> None:
-    _fail(PAIR.failures)
-    AuditEntry.objects.filter(action="login.failed").update(
-        at=timezone.now() - PAIR.window - timedelta(seconds=1)
-    )
+    _failed(PAIR.window + timedelta(seconds=1))
     assert _try(PASSWORD)[0] is True
+
+
+def test_the_wait_lasts_for_the_window() -> None:
+    _failed(PAIR.window - timedelta(minutes=5))
+    assert _try(PASSWORD)[0] is False
