@@ -102,12 +102,15 @@ class Session(APIKeyCookie):
         return _let_in(request, user, ALL, f"user:{user.pk}", self._right)
 
 
-def needs(scope: Scope, permission: str = "") -> dict[str, Any]:
-    """For a call's decorator: what it takes, checked at its door and told in its description."""
+def needs(scope: Scope, permission: str = "", **described: Any) -> dict[str, Any]:
+    """For a call's decorator: what it takes, checked at its door and told in its description.
+
+    `described` goes into that description as it is.
+    """
     right = Right(scope, permission)
     return {
         "auth": [Token(right), Session(right)],
-        "openapi_extra": {"x-scope": str(scope), "x-permission": permission},
+        "openapi_extra": {"x-scope": str(scope), "x-permission": permission, **described},
     }
 
 

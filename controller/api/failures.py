@@ -18,6 +18,12 @@ ASKED = frozenset({400, 401, 403, 404, 422, 429, 503})
 TOLD = ASKED | {409, 412, 413}
 
 
+def file_of(*kinds: str) -> dict[str, Any]:
+    """How an answer that is a file is described, by its media types."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"200": {"description": "the file", "content": dict.fromkeys(kinds, schema)}}
+
+
 class Outdated(Refused):
     """It has been changed since the caller read it."""
 

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Router, Status
 from ninja.params.functions import Header, Query
 from pydantic import AwareDatetime
@@ -11,10 +12,10 @@ from pydantic import AwareDatetime
 from contract.commands import CATALOGUE, CommandSpec, CommandState
 from controller.accounts.scopes import Scope
 from controller.api.auth import by, caller, needs
-from controller.api.failures import ASKED, TOLD
+from controller.api.failures import ASKED, TOLD, file_of
 from controller.api.pages import Limit, Offset, page
 from controller.api.shapes import CommandItem, CommandPage, Failure, Order, SpecItem
-from controller.commands import selectors, services
+from controller.commands import files, selectors, services
 from controller.commands.models import Command
 from controller.errors import NotFound
 from controller.fleet.models import Kiosk
@@ -86,3 +87,18 @@ def commands(
 def command(request: HttpRequest, command_id: UUID) -> Command:
     """One command and its life so far."""
     return selectors.command(command_id)
+
+
+@router.get(
+    "/commands/{command_id}/file",
+    response=dict.fromkeys(TOLD, Failure),
+    **needs(Scope.ACT, "commands.run_fetch_logs", responses=file_of("application/octet-stream")),
+)
+def file(request: HttpRequest, command_id: UUID) -> HttpResponse:
+    """What a command fetched, once all of it is there."""
+    found = files.file(command_id)
+    return HttpResponse(
+        found.content,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": content_disposition_header(True, found.name) or ""},
+    )

@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Router
 from contract import RELEASE
 from controller.api import (
     alerts,
+    batches,
     channels,
     enrolment,
     failures,
@@ -32,6 +33,7 @@ ROUTERS: tuple[Router, ...] = (
     fleet.router,
     places.router,
     orders.router,
+    batches.router,
     alerts.router,
     rules.router,
     channels.router,

@@ -19,7 +19,7 @@ CALLS = [
     for method, said in methods.items()
 ]
 #: What a technician is for, beside reading.
-TECHNICIANS = ("commands.run_*", "alerts.acknowledge")
+TECHNICIANS = ("commands.run_*", "commands.run_fetch_logs", "alerts.acknowledge")
 
 
 def send(method: str, path: str, client: Client, secret: str = "") -> int:
