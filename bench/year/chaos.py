@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import IO
 
@@ -57,7 +57,7 @@ class Chaos:
                     self._deeds(group)
                     self._turn(now)
                 progress(now)
-            self._pass_until(story.truth.last + timedelta(days=2))
+            self._pass_until(story.truth.last)
         finally:
             kiosks.close()
             self._end()

@@ -1,5 +1,6 @@
 """An SMTP server on the loopback that takes whatever is sent to it."""
 
+import logging
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ class Mail:
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
 
     def __enter__(self) -> Self:
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # a line a command of the protocol
         self._controller.start()
         return self
 

@@ -36,7 +36,7 @@ def play(story: Story, progress: Callable[[datetime], None]) -> None:
                 stage.do(stroke)
         _turn(now, teller)
         progress(now)
-    _pass_until(story.truth.last + timedelta(days=2), teller)
+    _pass_until(story.truth.last, teller)
 
 
 def batches(told: Iterator[Stroke]) -> Iterator[tuple[datetime, list[Stroke]]]:

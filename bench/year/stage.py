@@ -12,6 +12,7 @@ from django.utils import timezone
 from bench.year.fleet import Member
 from bench.year.score import Message, Told
 from bench.year.strokes import Deed, Stroke
+from controller.alerts import rule_services
 from controller.alerts import services as alerts
 from controller.alerts.models import Alert
 from controller.fleet.models import HostType, Kiosk, Lifecycle, Site
@@ -40,7 +41,7 @@ def lay(members: Iterable[Member]) -> None:
             },
         )
         Kiosk.objects.create(id=member.id, kind=member.kind, site=site)
-    alerts.ensure_builtin()
+    rule_services.ensure_builtin()
 
 
 def tell_by_mail(port: int) -> None:
@@ -59,7 +60,9 @@ def tell_by_mail(port: int) -> None:
         key=CONTACT, name="On call", language="fr", addresses=[("mail", "on-call@example.org")],
         actor=_BY,
     )  # fmt: skip
-    alerts.save_route("default", "On call", [{"after_s": 0, "contacts": [CONTACT]}], actor=_BY)
+    rule_services.save_route(
+        "default", "On call", [{"after_s": 0, "contacts": [CONTACT]}], actor=_BY
+    )
 
 
 def do(stroke: Stroke) -> None:
