@@ -16,6 +16,7 @@ from controller.errors import ConfigError, VigieError
 MODULES = (
     "controller.processes",
     "controller.accounts.cli",
+    "controller.accounts.audit_cli",
     "controller.fleet.cli",
     "controller.enrolment.cli",
     "controller.commands.cli",
