@@ -20,7 +20,7 @@ Build = Callable[[str, int], Report | Outcome]
 class Rank(IntEnum):
     """What goes first when the queue is full: the lowest rank, and of it the oldest."""
 
-    ROUTINE = 0  # numbers only, nothing changed
+    ROUTINE = 0  # numbers only, or how far a command is: nothing changed
     CHANGE = 1
     OUTCOME = 2
 

@@ -9,15 +9,12 @@ from agent.commands import restart_printing
 from agent.commands.errand import Errand
 from agent.commands.restart_printing import PrintingRestart
 from agent.config import Match, Peripheral
-from agent.probes import ipptool
-from agent.probes.ipp import Printer
 from agent.remedies import RestartService
 from contract.commands import CommandState
 from contract.messages import Outcome
 from tests.agents import program
 from tests.errands import Floor
 from tests.peer.agent.printer.office import QUEUE, Office, why_not
-from tests.peer.region import wait_until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -27,10 +24,11 @@ Open = Callable[[], Floor]
 @pytest.fixture
 def office() -> Iterator[Office]:
     made = Office()
-    # Until it knows its printer CUPS undoes what a queue is told.
-    wait_until(lambda: "Everywhere" in model(made), "the queue")
-    yield made
-    made.close()
+    try:
+        made.until_ready()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture
@@ -45,11 +43,6 @@ def open_floor(office: Office, tmp_path: Path) -> Iterator[Open]:
 
     yield one
     lives[-1].close()
-
-
-def model(office: Office) -> str:
-    said = ipptool.ask(f"ipp://{office.cups}/printers/{QUEUE}")
-    return said.model if isinstance(said, Printer) else ""
 
 
 def steps(said: list[Outcome]) -> list[object]:

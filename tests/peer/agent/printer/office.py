@@ -8,6 +8,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+from agent.probes import ipptool
+from agent.probes.ipp import Printer
 from tests.peer.agent.bus import Bus, is_installed
 from tests.peer.region import free_port, is_open, wait_until
 
@@ -97,6 +99,20 @@ class Office:
     def freeze_cups(self) -> None:
         """Let CUPS keep its port, and answer nothing."""
         os.killpg(self._cupsd.pid, signal.SIGSTOP)
+
+    def thaw_cups(self) -> None:
+        """Let it go on."""
+        os.killpg(self._cupsd.pid, signal.SIGCONT)
+
+    def until_ready(self) -> None:
+        """Until CUPS knows its printer: until then it undoes what a queue is told."""
+        uri = f"ipp://{self.cups}/printers/{QUEUE}"
+
+        def is_ready() -> bool:
+            said = ipptool.ask(uri)
+            return isinstance(said, Printer) and "Everywhere" in said.model
+
+        wait_until(is_ready, "a queue that knows its printer")
 
     def set(self, page: str) -> None:
         """Turn something at the printer: `/media?...`, `/supplies?...` of its own web pages."""
