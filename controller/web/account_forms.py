@@ -1,6 +1,7 @@
 """What the pages on accounts ask for, checked."""
 
 from django import forms
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,6 +44,15 @@ class NewUserForm(forms.Form):
         choices=[(str(role), str(role)) for role in Role],
         error_messages={"required": gettext_lazy("Choose a role.")},
     )
+
+    def clean_name(self) -> str:
+        """Raises ValidationError for one that cannot be, or that somebody has."""
+        name: str = self.cleaned_data["name"]
+        for validate in User._meta.get_field("username").validators:
+            validate(name)
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("Somebody has this name already: choose another."))
+        return name
 
 
 class RoleForm(forms.Form):

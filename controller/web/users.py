@@ -53,7 +53,7 @@ def add(request: HttpRequest) -> HttpResponse:
                 name=name, role=Role(form.cleaned_data["role"]), by=by, address=address
             )
         except Refused as err:
-            form.add_error("name", str(err))
+            form.add_error("name", str(err))  # another one was quicker
         else:
             return _link(request, name, path)
     context = {"form": form, "roles": list(Role)}
@@ -105,8 +105,9 @@ def reset_password(request: HttpRequest, name: str) -> HttpResponse:
         )
     except NotFound as err:
         raise Http404(str(err)) from err
-    except Refused as err:
-        return _refused(request, name, err)
+    except Refused:
+        words = _("Who is shut out, or logs in elsewhere, has no password to reset here.")
+        return _refused(request, name, words)
     return _link(request, name, path)
 
 
@@ -131,19 +132,20 @@ def end_sessions(request: HttpRequest, name: str) -> HttpResponse:
 def _do(
     request: HttpRequest, name: str, done: str, deed: Callable[..., object], **more: object
 ) -> HttpResponse:
-    """Do it, and say so on the user's page; or why not."""
+    """Do it, and say so on the user's page. What is refused would leave no administrator."""
     try:
         deed(name=name, by=_by(request), address=logins.address_of(request), **more)
     except NotFound as err:
         raise Http404(str(err)) from err
-    except Refused as err:
-        return _refused(request, name, err)
+    except Refused:
+        words = _("This is the last administrator: make another one first.")
+        return _refused(request, name, words)
     messages.success(request, done)
     return redirect("user", name)
 
 
-def _refused(request: HttpRequest, name: str, err: Refused) -> HttpResponse:
-    return render(request, "accounts/user.html", {**_user(name), "problem": str(err)}, status=409)
+def _refused(request: HttpRequest, name: str, words: str) -> HttpResponse:
+    return render(request, "accounts/user.html", {**_user(name), "problem": words}, status=409)
 
 
 def _link(request: HttpRequest, name: str, path: str) -> HttpResponse:

@@ -149,10 +149,14 @@ def test_somebody_new_chooses_his_password_by_a_link_that_works_once(admin: Clie
     assert "This link is over" in over.content.decode()
 
 
-def test_a_name_that_is_taken_is_said_beside_it(marie: User, admin: Client) -> None:
-    response = admin.post("/new-user", {"name": "Marie", "role": "viewer"})
+@pytest.mark.parametrize(("name", "said"), [("Marie", "this name already"), ("a b", "valid")])
+def test_a_name_that_cannot_be_taken_is_said_beside_it(
+    marie: User, admin: Client, name: str, said: str
+) -> None:
+    response = admin.post("/new-user", {"name": name, "role": "viewer"})
     assert response.status_code == 422
-    assert 'id="name-problem"' in response.content.decode()
+    assert said in response.content.decode().split('id="name-problem"')[1].split("</p>")[0]
+    assert not User.objects.filter(username=name).exists()
 
 
 def test_a_reset_ends_the_old_password_and_the_sessions_at_once(marie: User, admin: Client) -> None:
