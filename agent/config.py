@@ -123,6 +123,22 @@ class Peripheral(Struct, frozen=True):
     recovery: tuple[Rung, ...] = ()
 
 
+class Acts(Struct, frozen=True):
+    """What commands may use here.
+
+    `controller` is the kiosks' door, `https://HOST:PORT`; empty: port 8443 of the broker's host.
+    `log_units` are the parts of the journal that may be fetched, `kernel` beside units. `message`
+    is the program that shows a text, with its arguments before the text; empty: what is found.
+    """
+
+    controller: str = ""
+    log_units: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
+    display: str = ""
+    xauthority: str = ""
+    salt_call: str = "/usr/bin/salt-call"
+
+
 class Config(Struct, frozen=True):
     """All of agent.toml, with absolute paths."""
 
@@ -136,6 +152,7 @@ class Config(Struct, frozen=True):
     hours: Hours = Hours()
     line: LineLimits = LineLimits()
     recovery: RecoveryLimits = RecoveryLimits()
+    acts: Acts = Acts()
 
     @classmethod
     def unenrolled(cls) -> "Config":

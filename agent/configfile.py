@@ -40,6 +40,14 @@ A complete file:
     [hours]                                 # when the public is received; without it, always
     monday = "09:00-12:00 14:00-17:00"
     wednesday = "09:00-12:00"
+
+    [commands]                              # all of it optional
+    controller = "https://vigie.example.org:8443"   # where certificates are renewed
+    log_units = ["cups.service", "kernel"]  # what may be fetched of the journal
+    message = ["/usr/bin/zenity", "--info", "--text"]   # shows a text on the screen
+    display = ":0"
+    xauthority = "/home/kiosk/.Xauthority"
+    salt_call = "/usr/bin/salt-call"
 """
 
 import re
@@ -47,6 +55,7 @@ from pathlib import Path
 
 from agent.config import (
     BUILT_IN,
+    Acts,
     Broker,
     Config,
     LineLimits,
@@ -72,6 +81,7 @@ MIN_OUTBOX_AGE_H = 72.0
 
 _DEVICE_ID = r"[a-z0-9][a-z0-9._:-]{0,63}"
 _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@:._-]{0,200}\.service")
+_ANY_UNIT = re.compile(r"[A-Za-z0-9@_.:-]{1,90}\.[a-z]{1,9}")
 _OWN_UNIT = "vigie-agent.service"  # it would end the one that waits for the result
 _RUNGS = '"rebind", "power-cycle", "restart:<name>.service" (not the agent\'s own), "reboot"'
 _ON_USB = (RungName.REBIND, RungName.POWER_CYCLE)
@@ -92,6 +102,7 @@ def load(path: Path) -> Config:
         hours=_hours(root.table("hours")),
         line=_line(root.table("line")),
         recovery=_limits(root.table("recovery")),
+        acts=_acts(root.table("commands")),
     )
     root.finish()
     return config
@@ -185,6 +196,33 @@ def _limits(table: Table) -> RecoveryLimits:
     )
     table.finish()
     return limits
+
+
+def _acts(table: Table) -> Acts:
+    units = 'a list of units like ["cups.service", "kernel"]'
+    program = "a program's absolute path and its arguments, as a list of texts"
+    acts = Acts(
+        controller=table.text("controller", "https://HOST:PORT", r"https://[^/\s]+", ""),
+        log_units=tuple(table.value("log_units", units, _are_units, [])),
+        message=tuple(table.value("message", program, _is_program, [])),
+        display=table.text("display", "an X display like :0", r"[A-Za-z0-9.-]*:\d+(\.\d+)?", ""),
+        xauthority=table.text("xauthority", "an absolute path", r"/.+", ""),
+        salt_call=table.text("salt_call", "an absolute path", r"/.+", Acts().salt_call),
+    )
+    table.finish()
+    return acts
+
+
+def _are_units(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, str) and (each == "kernel" or _ANY_UNIT.fullmatch(each)) for each in value
+    )
+
+
+def _is_program(value: object) -> bool:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return False
+    return bool(value) and value[0].startswith("/")
 
 
 def _peripherals(tables: tuple[Table, ...]) -> tuple[Peripheral, ...]:

@@ -29,6 +29,12 @@ RARE = (
     ("test-sound", "agent.commands.try_sound"),
     ("test-camera", "agent.commands.try_camera"),
     ("test-scanner", "agent.commands.try_scanner"),
+    ("test-link", "agent.commands.try_link"),
+    ("check-up", "agent.commands.check_up"),
+    ("fetch-logs", "agent.commands.fetch_logs"),
+    ("identify", "agent.commands.identify"),
+    ("sync-clock", "agent.commands.sync_clock"),
+    ("apply-configuration", "agent.commands.apply_configuration"),
 )
 
 

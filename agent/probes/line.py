@@ -164,10 +164,11 @@ def _echo(address: str, plan: Plan) -> tuple[float | None, ...]:
 
 def _knock(address: str, port: int) -> tuple[float | None, ...]:
     """Times of TCP connections to a port, in ms. That it is refused is an answer as well."""
-    return tuple(_connect_ms(address, port) for _ in range(KNOCKS))
+    return tuple(knock_ms(address, port) for _ in range(KNOCKS))
 
 
-def _connect_ms(address: str, port: int) -> float | None:
+def knock_ms(address: str, port: int) -> float | None:
+    """How long a TCP connection to a port takes, in ms; None when nothing answers."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as line:
         line.settimeout(KNOCK_TIMEOUT_S)
