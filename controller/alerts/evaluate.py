@@ -1,6 +1,5 @@
 """Evaluation by turns: read what is new, decide, write. Nothing is kept that the tables lack."""
 
-import heapq
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from controller.alerts import generation, kiosk_rows, reading, timers, writing
+from controller.alerts.agenda import Agenda
 from controller.alerts.alert import Change
 from controller.alerts.book import Book
 from controller.alerts.engine import decide
@@ -37,8 +37,7 @@ class Evaluator:
         self._touched: dict[str, datetime] = {}
         self._mark = _EVER
         self._read_at = _EVER
-        self._due: dict[str, datetime] = {}
-        self._heap: list[tuple[datetime, str]] = []
+        self._agenda = Agenda()
         self._apart_due: datetime | None = None
 
     def turn(self, now: datetime) -> int:
@@ -55,10 +54,8 @@ class Evaluator:
 
     def due(self) -> datetime | None:
         """The next instant at which time alone may change something."""
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
-        found = [self._heap[0][0]] if self._heap else []
-        return min([*found, *([self._apart_due] if self._apart_due else [])], default=None)
+        found = [at for at in (self._agenda.soonest, self._apart_due) if at is not None]
+        return min(found, default=None)
 
     def forget(self) -> None:
         """Read everything again at the next turn."""
@@ -70,8 +67,7 @@ class Evaluator:
         world = self._world
         if world is None:
             return 0
-        late = self._ripe(now)
-        looked_at |= late
+        looked_at |= self._agenda.take(now)
         if not looked_at and not (self._apart_due is not None and self._apart_due <= now):
             return 0
         try:
@@ -81,7 +77,7 @@ class Evaluator:
         except BaseException:
             self.forget()  # the book has gone ahead of the tables
             raise
-        self._wait(decided.due)
+        self._agenda.note(decided.due)
         ends = [decided.apart_due, timers.quiets(world, now)]
         self._apart_due = min((at for at in ends if at is not None), default=None)
         return len(decided.changes)
@@ -111,7 +107,7 @@ class Evaluator:
         world.kiosks = {name: fact for name, (fact, _) in rows.items()}
         self._touched = {name: at for name, (_, at) in rows.items()}
         self._mark = max(self._touched.values(), default=_EVER)
-        self._due, self._heap = {}, []
+        self._agenda = Agenda()
         self._world, self._read_at = world, now
         return set(world.kiosks)
 
@@ -150,23 +146,6 @@ class Evaluator:
             for name, kiosk in world.kiosks.items()
             if any(quiet.covers(quiet.rule, quiet.kind, kiosk) for quiet in world.quiets)
         }
-
-    def _ripe(self, now: datetime) -> set[str]:
-        found = set()
-        while self._heap and self._heap[0][0] <= now:
-            at, name = heapq.heappop(self._heap)
-            if self._due.get(name) == at:
-                found.add(name)
-                del self._due[name]
-        return found
-
-    def _wait(self, due: dict[str, datetime | None]) -> None:
-        for name, at in due.items():
-            if at is None:
-                self._due.pop(name, None)
-            elif self._due.get(name) != at:
-                self._due[name] = at
-                heapq.heappush(self._heap, (at, name))
 
     def _write(self, changes: tuple[Change, ...], now: datetime) -> None:
         """All or nothing, and only if nobody wrote since we read."""
