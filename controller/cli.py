@@ -13,7 +13,8 @@ from contract.errors import ContractError
 from controller import config
 from controller.errors import ConfigError, VigieError
 
-MODULES = (
+#: What works on this machine, on the controller's folder, as its owner.
+LOCAL = (
     "controller.processes",
     "controller.accounts.cli",
     "controller.accounts.audit_cli",
@@ -24,20 +25,27 @@ MODULES = (
     "controller.metrics.cli",
     "controller.upkeep.cli",
 )
+#: What asks a controller anywhere, by its API, with a token.
+REMOTE = ("controller.remote.cli", "controller.completion")
 #: They may be started beside a `vigie init` that is not done yet, so they wait for its tables.
 LASTING = ("ingest", "worker", "web")
+_EXIT = """exit status:
+  0 done   1 failed or refused   2 wrong usage or configuration
+  3 the controller does not answer   4 not logged in, or not permitted   130 Ctrl-C
+"""
 _EXAMPLES = """examples:
   vigie init --admin marie --name vigie.example.org   # lay everything a controller needs
   vigie up                                            # run broker, ingest, worker and web
   vigie fleet import kiosks.csv
   vigie enrol-token pvp-63003-1
+  vigie login https://vigie.example.org && vigie alerts
   vigie COMMAND --help                                # each has its own examples
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs `vigie`; returns the exit code: 0 done, 1 could not, 2 wrong configuration or usage."""
-    args = _parser().parse_args(argv)
+    """Runs `vigie`; returns the exit code: see `_EXIT`."""
+    args = parser().parse_args(argv)
     os.environ["VIGIE_HOME"] = str(args.home.absolute())
     try:
         if not getattr(args, "without_django", False):
@@ -46,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as err:
         return _said(err, 2)
     except (VigieError, ContractError) as err:
-        return _said(err, 1)
+        return _said(err, getattr(err, "exit_code", 1))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -55,24 +63,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser(commands_help: str = argparse.SUPPRESS) -> argparse.ArgumentParser:
+    """All of `vigie`. Its commands are listed in two groups, which argparse itself cannot."""
+    top = argparse.ArgumentParser(
         prog="vigie",
-        description="Keeps a region's video-counter kiosks ready for the next citizen.",
-        epilog=_EXAMPLES,
+        usage="vigie [--home FOLDER] COMMAND ...",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"vigie {RELEASE}")
-    parser.add_argument(
+    top.add_argument("--version", action="version", version=f"vigie {RELEASE}")
+    top.add_argument(
         "--home",
         type=Path,
         default=config.home(),
         help="the controller's folder (default: $VIGIE_HOME, or /var/lib/vigie)",
     )
-    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
-    for name in MODULES:
-        import_module(name).register(subparsers)
-    return parser
+    commands = top.add_subparsers(
+        metavar="COMMAND", dest="command", required=True, help=commands_help
+    )
+    local = _registered(commands, LOCAL)
+    remote = _registered(commands, REMOTE)
+    top.description = "\n".join(
+        (
+            "Keeps a region's video-counter kiosks ready for the next citizen.\n",
+            "on the controller itself:",
+            *local,
+            "\nover the network (vigie login):",
+            *remote,
+        )
+    )
+    top.epilog = f"{_EXIT}\n{_EXAMPLES}"
+    return top
+
+
+def _registered(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", modules: Sequence[str]
+) -> list[str]:
+    """Have the modules add their commands; a line of help for each of these."""
+    before = set(commands.choices)
+    for name in modules:
+        import_module(name).register(commands)
+    # argparse keeps a command's line of help nowhere else.
+    helps = {entry.dest: entry.help for entry in commands._get_subactions()}
+    return [f"  {name:<13} {helps[name]}" for name in commands.choices if name not in before]
 
 
 def _set_up(home: Path, *, waits: bool) -> None:

@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Router
 from contract import RELEASE
 from controller.api import (
     alerts,
+    audit,
     batches,
     channels,
     enrolment,
@@ -39,6 +40,7 @@ ROUTERS: tuple[Router, ...] = (
     channels.router,
     people.router,
     enrolment.router,
+    audit.router,
 )
 
 
