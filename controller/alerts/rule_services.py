@@ -148,7 +148,7 @@ def delete_route(key: str, *, user: User | None = None, actor: str = "", address
 
 def plain(rule: Rule) -> dict[str, Any]:
     """A rule in plain values, as it is stored."""
-    values: dict[str, Any] = msgspec.to_builtins(rule)
+    values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rule))
     return values
 
 

@@ -122,6 +122,7 @@ SITE = (
     Column("longitude", _degrees(180)),
     Column("opening_hours", _hours),
     Column("contact", _text(255)),
+    Column("provider", _text(100)),
 )
 SERVICE = (
     Column("code", _matching(_SLUG, _SLUG_REMEDY), is_required=True),

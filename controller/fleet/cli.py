@@ -21,7 +21,7 @@ _COLUMNS = """columns of FILE (comma, semicolon or tab; UTF-8; first line names 
   services       codes of the services it reaches, separated by ;
   site           code of its site; lines of one site say the same of it
   site_name, host_type (town-hall, post-office, service-house, tourist-office, public-service),
-  commune, insee, department, latitude, longitude, opening_hours, contact
+  commune, insee, department, latitude, longitude, opening_hours, contact, provider
 
 columns of the services' file: code, name
 

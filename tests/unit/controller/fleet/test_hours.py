@@ -7,6 +7,7 @@ import pytest
 from controller.fleet.hours import is_open
 
 MONDAY, THURSDAY, SATURDAY, SUNDAY = 23, 26, 28, 29
+ARMISTICE = 11  # a Wednesday
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -34,6 +35,10 @@ TOWN_HALL = "Mo-Fr 08:30-12:00,14:00-17:30; Sa 09:00-12:00"
         ("09:00-12:00", at(SUNDAY, 10), True),
         ("24/7", at(SUNDAY, 3), True),
         ("Mo-Fr 09:00-12:00; PH off", at(MONDAY, 10), True),
+        ("Mo-Fr 09:00-12:00; PH off", at(ARMISTICE, 10), False),
+        ("PH off; Mo-Fr 09:00-12:00", at(ARMISTICE, 10), False),
+        ("Mo-Fr 09:00-12:00; Su,PH 10:00-11:00", at(ARMISTICE, 10), True),
+        ("Mo-Fr 09:00-12:00", at(ARMISTICE, 10), True),
     ],
 )
 def test_a_place_is_open_in_its_hours(hours: str, moment: datetime, expected: bool) -> None:

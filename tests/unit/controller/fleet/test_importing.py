@@ -214,3 +214,8 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> Non
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="cannot be read"):
         read(tmp_path / "none.csv")
+
+
+def test_the_access_provider_of_a_site_may_be_named() -> None:
+    load(HEADER.strip() + ",provider\n" + AMBERT.strip() + ",Orange\n")
+    assert Site.objects.get().provider == "Orange"
