@@ -8,12 +8,10 @@ from contract import RELEASE, command_args
 from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError
 from contract.health import DeviceState
-from contract.messages import Command, Scalar, Text
+from contract.messages import Command
 from contract.reasons import OutcomeReason, because
-
-Result = dict[str, Scalar | list[Text]]
-#: Others in the contract's catalogue are refused, as by an agent older than they are.
-_KNOWN = ("ping", "reboot")
+from simulator import errands
+from simulator.errands import Result, Said, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +24,56 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to say now, and whether then to reboot or to finish at once."""
+    """What to say now, and then: to reboot, to finish at once, or to say step after step."""
 
     answers: tuple[Answer, ...]
     reboot_in_s: float | None = None
     is_ping: bool = False
+    script: tuple[Said, ...] = ()
 
 
 def decide(
-    command: Command, now: datetime, *, is_rebooting: bool = False, in_session: bool = False
+    command: Command,
+    now: datetime,
+    *,
+    kiosk: str = "",
+    devices: tuple[DeviceState, ...] = (),
+    under_way: str = "",
+    in_session: bool = False,
 ) -> Decision:
-    """What a kiosk does about a command it has not seen before."""
+    """What `kiosk` with `devices` does about a command it has not seen before.
+
+    `under_way`: the disruptive one that is.
+    """
     if command.expires_at <= now:
         late_s = (now - command.expires_at).total_seconds()
         reason = because(OutcomeReason.EXPIRED_BEFORE_IT_CAME, f"{late_s:.0f} s")
         return Decision((Answer(CommandState.EXPIRED, reason),))
-    if command.name not in _KNOWN:
-        return _refuse(OutcomeReason.COMMAND_UNKNOWN, command.name)
+    try:
+        entry = spec(command.name)
+    except CommandError:
+        return _refuse(because(OutcomeReason.COMMAND_UNKNOWN, command.name))
     try:
         args = parse_args(command.name, command.args)
     except CommandError as err:
-        return _refuse(OutcomeReason.ARGUMENTS_INVALID, str(err))
-    entry = spec(command.name)
+        return _refuse(because(OutcomeReason.ARGUMENTS_INVALID, str(err)))
     if in_session and entry.yields_to_session and not command.is_forced:
-        return _refuse(OutcomeReason.IN_SESSION)
-    if is_rebooting and entry.is_disruptive:
-        return _refuse(OutcomeReason.OTHER_UNDER_WAY, "reboot")
+        return _refuse(because(OutcomeReason.IN_SESSION))
+    if under_way and entry.is_disruptive:
+        return _refuse(because(OutcomeReason.OTHER_UNDER_WAY, under_way))
+    if hindrance := errands.hindrance(entry.name, args, devices):
+        return _refuse(hindrance)
     begun = (Answer(CommandState.ACCEPTED), Answer(CommandState.RUNNING))
     if isinstance(args, command_args.Reboot):
         return Decision(begun, reboot_in_s=args.delay_s)
-    return Decision(begun, is_ping=True)
+    if entry.name == "ping":
+        return Decision(begun, is_ping=True)
+    scene = Scene(kiosk, devices, command.id, now)
+    return Decision(begun, script=errands.perform(entry.name, args, scene))
 
 
-def _refuse(reason: OutcomeReason, detail: str = "") -> Decision:
-    return Decision((Answer(CommandState.REFUSED, because(reason, detail)),))
+def _refuse(reason: str) -> Decision:
+    return Decision((Answer(CommandState.REFUSED, reason),))
 
 
 def pong(uptime_s: float, boot_id: str) -> Result:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from agent.loop import Loop
 from contract import RELEASE
-from contract.commands import CommandState
+from contract.commands import CommandState, spec
 from contract.errors import MessageError
 from contract.health import DeviceState
 from contract.messages import (
@@ -20,6 +22,7 @@ from contract.messages import (
     Event,
     Inventory,
     Outcome,
+    Piece,
     Presence,
     Report,
     Scalar,
@@ -28,6 +31,7 @@ from contract.messages import (
 from contract.topics import Channel
 from simulator import orders
 from simulator.clock import Clock
+from simulator.errands import Result, Said
 from simulator.kiosk import Kiosk, begin, changes, judge, measure, reboot, step
 from simulator.link import Events, Link
 from simulator.outbox import Outbox
@@ -61,6 +65,7 @@ class Resident:
         self._failures = 0
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._reboot: orders.Reboot | None = None
+        self._under_way = ""  # the disruptive command that is
         self._chance = random.Random(kiosk.id)  # noqa: S311 - spreads retries, no secret
 
     def start(self, delay_s: float) -> None:
@@ -132,7 +137,7 @@ class Resident:
         self.outbox.reconnected()
         self._report_all()
         if self._reboot is not None:
-            reboot, self._reboot = self._reboot, None
+            reboot, self._reboot, self._under_way = self._reboot, None, ""
             result = reboot.receipt(self._loop.now(), self._state.boot.id, self._state.devices)
             self._outcome(reboot.command, CommandState.SUCCEEDED, result=result)
         self._flush()
@@ -157,7 +162,9 @@ class Resident:
         decision = orders.decide(
             command,
             datetime.now(UTC),
-            is_rebooting=self._reboot is not None,
+            kiosk=self.kiosk.id,
+            devices=self._state.devices,
+            under_way=self._under_way,
             in_session=self._state.visit is not None,
         )
         for answer in decision.answers:
@@ -167,11 +174,29 @@ class Resident:
             result = orders.pong(self._clock.now() - boot.at, boot.id)
             self._outcome(command.id, CommandState.SUCCEEDED, result=result)
         self._flush()
+        if decision.script:
+            self._go_on(command, decision.script)
+        if decision.answers[-1].state is CommandState.RUNNING and spec(command.name).is_disruptive:
+            self._under_way = command.name
         if decision.reboot_in_s is not None:
             now, devices = self._loop.now(), self._state.devices
             self._reboot = orders.Reboot(command.id, now, boot.id, devices)
             # A breath for the outcomes to leave before the line goes.
             self._loop.later(decision.reboot_in_s + 0.5, self._go_down)
+
+    def _go_on(self, command: Command, script: tuple[Said, ...]) -> None:
+        """Say the next of it in its time."""
+        said, *rest = script
+
+        def say() -> None:
+            self._outcome(command.id, said.state, said.reason, said.result, said.piece)
+            self._flush()
+            if rest:
+                self._go_on(command, tuple(rest))
+            elif spec(command.name).is_disruptive:
+                self._under_way = ""
+
+        self._loop.later(said.after_s, say)
 
     def _go_down(self) -> None:
         self._is_rebooting = True
@@ -237,9 +262,11 @@ class Resident:
         command: str,
         state: CommandState,
         reason: str = "",
-        result: orders.Result | None = None,
+        result: Result | None = None,
+        piece: Piece | UnsetType = UNSET,
     ) -> None:
-        self._keep(Outcome, command=command, state=state, reason=reason[:500], result=result or {})
+        said = {"command": command, "state": state, "reason": reason[:500], "piece": piece}
+        self._keep(Outcome, **said, result=result or {})
 
     def _keep(self, kind: type[Report] | type[Outcome], **fields: Any) -> None:
         at, boot_id = datetime.now(UTC), self._state.boot.id

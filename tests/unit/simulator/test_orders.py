@@ -23,7 +23,7 @@ def command(name: str = "ping", left_s: float = 60, **args: Any) -> Command:
     )
 
 
-def states(of: Command, **more: bool) -> list[CommandState]:
+def states(of: Command, **more: Any) -> list[CommandState]:
     return [answer.state for answer in decide(of, NOW, **more).answers]
 
 
@@ -53,8 +53,8 @@ def test_wrong_arguments_are_refused() -> None:
 
 
 def test_a_reboot_during_a_reboot_is_refused_and_a_ping_is_not() -> None:
-    assert states(command("reboot"), is_rebooting=True) == [CommandState.REFUSED]
-    assert CommandState.ACCEPTED in states(command(), is_rebooting=True)
+    assert states(command("reboot"), under_way="reboot") == [CommandState.REFUSED]
+    assert CommandState.ACCEPTED in states(command(), under_way="reboot")
 
 
 def test_the_receipt_names_both_boots_the_duration_and_what_changed() -> None:
