@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contract.commands import CommandState, parse_args, spec
+from contract.errors import CommandError
 from contract.reasons import OutcomeReason, parse
 from controller.accounts.services import record
 from controller.commands import services
@@ -149,6 +150,11 @@ def abort(batch_id: UUID, **who: Any) -> Batch:
     return batch
 
 
+def forget(before: datetime) -> int:
+    """Delete the batches whose life ended before; how many."""
+    return Batch.objects.filter(expires_at__lt=before).delete()[1].get("commands.Batch", 0)
+
+
 def turn(now: datetime) -> bool:
     """Go through every batch that is alive; whether any moved."""
     moved = False
@@ -188,8 +194,11 @@ def _turn(key: UUID, now: datetime) -> bool:
 
 def _follow(item: BatchItem, now: datetime) -> bool:
     """Take over what became of the kiosk's command; whether it ended."""
-    if item.state != BatchItem.State.ORDERED or item.command is None:
+    if item.state != BatchItem.State.ORDERED:
         return False
+    if item.command is None:  # retention took it before anybody looked
+        item.state, item.reason, item.ended_at = BatchItem.State.FAILED, "forgotten", now
+        return True
     state = CommandState(item.command.state)
     if not state.is_final:
         return False
@@ -215,14 +224,18 @@ def _order(batch: Batch, item: BatchItem, now: datetime) -> BatchItem:
         item.state = BatchItem.State.ORDERED
     except Occupied:
         item.not_before = now + AGAIN
-    except (Refused, NotFound) as err:
+    except (Refused, NotFound, CommandError) as err:  # the catalogue may be newer than the batch
         item.state, item.reason, item.ended_at = BatchItem.State.FAILED, str(err)[:500], now
     return item
 
 
 def _expires_in_s(batch: Batch, now: datetime) -> int:
     left = int((batch.expires_at - now).total_seconds())
-    return max(services.MIN_EXPIRY_S, min(left, spec(batch.name).expires_in_s))
+    try:
+        usual = spec(batch.name).expires_in_s
+    except CommandError:
+        usual = left  # `order` says what is wrong with it
+    return max(services.MIN_EXPIRY_S, min(left, usual))
 
 
 def _skip(item: BatchItem, now: datetime) -> BatchItem:

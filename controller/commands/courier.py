@@ -24,7 +24,7 @@ _log = logging.getLogger("vigie.worker")
 
 NAME = "vigie-worker"
 #: How long the broker keeps our half-sent messages while we are away: as long as any command lives.
-SESSION_EXPIRY_S = 86_400
+SESSION_EXPIRY_S = 7 * 86_400
 _NO_MATCHING_SUBSCRIBERS = 0x10  # MQTT 5.0, 3.4.2.1
 
 

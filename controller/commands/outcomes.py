@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 #: A command has some six steps; a kiosk that says more is not written down for ever.
 MAX_EVENTS = 50
+#: Left for its end, however much it said before.
+MAX_ENDS = 5
 _PERCENT = "progress_percent"
 _NEVER_BEGUN = (CommandState.REFUSED, CommandState.EXPIRED)
 
@@ -92,8 +94,8 @@ def _write_events(ours: Sequence[tuple[Command, Outcome]], received_at: datetime
     )
     events = []
     for command, said in ours:
-        counts[command.pk] = counts.get(command.pk, 0) + 1
-        if counts[command.pk] <= MAX_EVENTS:
+        counts[command.pk] = min(counts.get(command.pk, 0), MAX_EVENTS + MAX_ENDS) + 1
+        if counts[command.pk] <= MAX_EVENTS + (MAX_ENDS if said.state.is_final else 0):
             events.append(
                 CommandEvent(
                     command=command,

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from contract.commands import CommandState
 from controller.commands.models import Command
 from controller.errors import NotFound
+from controller.fleet.models import Status
 
 
 def history(kiosk_id: str, limit: int = 20) -> list[Command]:
@@ -39,6 +40,13 @@ def command(command_id: UUID) -> Command:
         return _told().get(pk=command_id)
     except Command.DoesNotExist as err:
         raise NotFound(f"no command {command_id}") from err
+
+
+def waits_for_kiosk(command: Command) -> bool:
+    """Whether it waits, until it expires, for a kiosk that is not connected."""
+    if command.state not in (CommandState.QUEUED, CommandState.SENT):
+        return False
+    return not Status.objects.filter(kiosk=command.kiosk_id, is_online=True).exists()
 
 
 def to_send(now: datetime, limit: int = 500) -> Sequence[Command]:

@@ -121,6 +121,11 @@ def is_occupied(kiosk: Kiosk) -> bool:
     return any(facts.get("in_session") is True for facts in session.values_list("facts", flat=True))
 
 
+def needs_typed(name: str) -> bool:
+    """Whether a person types the kiosk's id before it is ordered. Raises CommandError."""
+    return spec(name).is_disruptive
+
+
 def permission(name: str) -> str:
     """The right to order a command, as Django names it."""
     return f"commands.run_{name.replace('-', '_')}"

@@ -45,6 +45,7 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
     def forget_deeds(now: datetime) -> bool:
         sessions.clear(now)
         accounts.forget(now - timedelta(days=keep.audit_days))
+        batches.forget(now - timedelta(days=keep.changes_days))
         commands.forget(now - timedelta(days=keep.changes_days))
         notify.forget(now - timedelta(days=keep.changes_days))
         files.forget(now - timedelta(days=keep.files_days))

@@ -207,3 +207,30 @@ def test_who_did_what_is_in_the_audit(now: datetime) -> None:
     entries = AuditEntry.objects.filter(subject=str(made.pk)).order_by("id")
     assert [entry.action for entry in entries] == ["batch.create", "batch.pause"]
     assert (entries[1].why, entries[1].address) == ("lunch", "192.0.2.1")
+
+
+def test_what_the_catalogue_no_longer_knows_is_a_failure_and_stops_nobody_else(
+    now: datetime,
+) -> None:
+    old, other = batch(kiosks=["pvp-1"]), batch(kiosks=["pvp-2"])
+    Batch.objects.filter(pk=old.pk).update(name="dance")
+    batches.turn(now)
+    assert (states(old), states(other)) == (["failed"], ["ordered"])
+    assert "'dance'" in old.items.get().reason
+
+
+def test_who_lost_the_right_meanwhile_orders_no_more(now: datetime) -> None:
+    technician = person(Role.TECHNICIAN)
+    made = batch(user=technician)
+    technician.is_active = False
+    technician.save()
+    batches.turn(now)
+    assert (states(made)[0], Command.objects.count()) == ("failed", 0)
+
+
+def test_old_batches_are_forgotten_with_their_lists_alone(now: datetime) -> None:
+    made = batch()
+    batches.turn(now)
+    assert batches.forget(made.expires_at) == 0
+    assert batches.forget(made.expires_at + timedelta(seconds=1)) == 1
+    assert (BatchItem.objects.count(), Command.objects.count()) == (0, 1)

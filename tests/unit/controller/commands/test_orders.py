@@ -14,8 +14,9 @@ from controller.accounts.models import AuditEntry
 from controller.accounts.roles import Role
 from controller.accounts.services import create_user
 from controller.commands.models import Command
-from controller.commands.services import order
-from controller.errors import NotPermitted, Refused
+from controller.commands.selectors import waits_for_kiosk
+from controller.commands.services import needs_typed, order
+from controller.errors import NotPermitted, Occupied, Refused
 from controller.fleet.models import Kiosk, Lifecycle, Status
 from tests import fleets
 
@@ -117,3 +118,46 @@ def test_open_pages_are_told_of_an_order(kiosk: Kiosk) -> None:
     fleets.status(kiosk, before)
     reboot(kiosk)
     assert Status.objects.get().touched_at > before
+
+
+def test_what_is_disruptive_is_typed() -> None:
+    assert needs_typed("reboot")
+    assert not needs_typed("ping")
+
+
+def test_a_citizen_is_not_disturbed_by_what_he_would_notice(kiosk: Kiosk) -> None:
+    now = timezone.now()
+    fleets.status(kiosk, now)
+    fleets.device(kiosk, "session", now, facts={"in_session": True})
+    with pytest.raises(Occupied, match="a citizen is at kiosk"):
+        reboot(kiosk)
+    assert order(kiosk=kiosk, name="ping", args={}, user=None, actor="cli:root").pk
+    assert reboot(kiosk, is_forced=True, why="écran noir").is_forced
+
+
+def test_what_a_kiosk_said_before_it_was_lost_is_no_session(kiosk: Kiosk) -> None:
+    now = timezone.now()
+    fleets.status(kiosk, now, is_online=False)
+    fleets.device(kiosk, "session", now, facts={"in_session": True})
+    assert reboot(kiosk).pk
+
+
+def test_an_order_about_a_device_names_one_that_is_there(kiosk: Kiosk) -> None:
+    fleets.device(kiosk, "camera", timezone.now())
+    with pytest.raises(Refused, match="has no modem for power-cycle: it has camera"):
+        order(kiosk=kiosk, name="power-cycle", args={"device": "modem"}, user=None, actor="cli")
+    with pytest.raises(Refused, match="has no device for restart-printing"):
+        order(kiosk=kiosk, name="restart-printing", args={}, user=None, actor="cli")
+    assert order(
+        kiosk=kiosk, name="power-cycle", args={"device": "camera"}, user=None, actor="cli"
+    ).pk
+
+
+def test_an_order_may_wait_a_week_for_its_kiosk_and_no_longer(kiosk: Kiosk) -> None:
+    command = reboot(kiosk, expires_in_s=7 * 86_400)
+    assert command.expires_at - command.issued_at == timedelta(days=7)
+    assert waits_for_kiosk(command)
+    fleets.status(kiosk, timezone.now())
+    assert not waits_for_kiosk(command)
+    with pytest.raises(Refused, match="expires_in_s is 604801"):
+        reboot(kiosk, expires_in_s=7 * 86_400 + 1)

@@ -148,6 +148,24 @@ def test_a_kiosk_that_talks_without_end_is_not_written_down_for_ever(command: Co
     ]
     heard(words, now)
     assert command.events.count() == MAX_EVENTS
+    tell(command, State.FAILED, at=now + timedelta(hours=1))
+    assert states(command)[-1] == State.FAILED
+
+
+def test_progress_goes_on_and_never_back(command: Command) -> None:
+    now = timezone.now()
+    for second, percent in enumerate((0, 40, 20, 40, 80)):
+        said = fleets.outcome(
+            command.pk, State.RUNNING, now + timedelta(seconds=second),
+            result={"progress_percent": percent, "step": f"at {percent}"},
+        )  # fmt: skip
+        heard([(command.kiosk_id, said)], now)
+    command.refresh_from_db()
+    assert command.result == {"progress_percent": 80, "step": "at 80"}
+    tell(command, State.SUCCEEDED, at=now + timedelta(minutes=1))
+    heard([(command.kiosk_id, said)], now)
+    command.refresh_from_db()
+    assert (command.state, command.result) == (State.SUCCEEDED, {})
 
 
 def test_a_batch_costs_the_same_whatever_its_size(
