@@ -8,7 +8,7 @@ from django.conf import settings
 
 from controller.notify import digests, reminders
 from controller.notify.plan import plan
-from controller.notify.post import Post
+from controller.notify.post import Post, give_up
 from controller.notify.sealing import Seal
 
 
@@ -33,27 +33,28 @@ def turn(now: datetime) -> bool:
     For whoever has time; the worker's own lane is `Lane`.
     """
     made = plan(now) + digests.turn(now)
+    is_any_back = False
     with opened() as post:
-        is_busy = post.turn(now)
-        post.finish(now)
-    return bool(made or is_busy)
+        while post.turn(now) or post.is_busy:
+            is_any_back = True
+    return made > 0 or is_any_back
 
 
 class Lane:
-    """The worker's: a step never waits for a receiver, what comes back is noted by a later one."""
+    """The worker's: a slow receiver is not waited for, what it answers is noted by a later step."""
 
     def __init__(self) -> None:
         self._post = Post(seal())
 
     def step(self, now: datetime) -> bool:
-        """See upkeep.chores: nothing more is to be done at once."""
+        """See upkeep.chores: more may be due as soon as some receiver has answered."""
         plan(now)
         digests.turn(now)
-        self._post.turn(now)
-        return False
+        return self._post.turn(now)
 
 
 def remind(now: datetime) -> bool:
-    """Tell Alertmanagers again; a chore each minute."""
+    """Tell Alertmanagers again, give up what is too old; a chore each minute."""
     reminders.turn(now, seal())
+    give_up(now)
     return False

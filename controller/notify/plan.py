@@ -16,7 +16,7 @@ from django.db.models import Prefetch, Q
 from controller.alerts.models import Alert, AlertEvent, Member
 from controller.notify import wording
 from controller.notify.audience import Taste, waits_for_digest, wants
-from controller.notify.models import Address, Contact, Notification
+from controller.notify.models import Address, Contact, Notification, Try
 from controller.notify.wording import Reader
 
 WAIT = timedelta(seconds=20)
@@ -107,8 +107,9 @@ def _is_still_worth_it(alert: Alert) -> bool:
 
 
 def _told_before(alerts: Mapping[int, Alert]) -> set[tuple[str, int]]:
-    """Who was told that which alert began."""
-    began = Q(notification__contact__isnull=False) & ~Q(notification__kind=_ENDED)
+    """Who was told that which alert began, or still will be."""
+    is_lost = Q(notification__state=Notification.State.GIVEN_UP)
+    began = Q(notification__contact__isnull=False) & ~Q(notification__kind=_ENDED) & ~is_lost
     rows = Notification.alerts.through.objects.filter(began, alert__in=alerts)
     return set(rows.values_list("notification__contact_id", "alert_id"))
 
@@ -131,6 +132,9 @@ def _write(
     ranked = wording.by_severity(wording.subject(alert, reader) for alert in alerts)
     by_id = {alert.pk: alert for alert in alerts}
     ordered = [by_id[one.id] for one in ranked]
+    if kind == _ENDED:
+        for address in contact.addresses.all():
+            _overtake(address, alerts, now)
     title = wording.title(kind, ranked, reader)
     text = wording.text(kind, ordered, ranked, reader)
     return sum(
@@ -144,6 +148,23 @@ def _write(
         )
         for address in contact.addresses.all()
     )
+
+
+def _overtake(address: Address, ended: Sequence[Alert], now: datetime) -> None:
+    """What has not left yet, and is over as a whole, is not sent: the end says both."""
+    waiting = Notification.objects.filter(
+        contact=address.contact_id, channel=address.channel_id, address=address.address,
+        state=Notification.State.WAITING, kind__in=_BEGAN, alerts__in=ended,
+    )  # fmt: skip
+    over = (Alert.State.RESOLVED, Alert.State.DROPPED)
+    for note in Notification.objects.filter(pk__in=waiting.values("pk")):
+        if note.alerts.exclude(state__in=over).exists():
+            continue
+        note.state, note.next_try_at = Notification.State.GIVEN_UP, None
+        note.save(update_fields=["state", "next_try_at"])
+        Try.objects.create(
+            notification=note, at=now, has_worked=False, answer="ended before it left"
+        )
 
 
 def write(

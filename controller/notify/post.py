@@ -6,19 +6,18 @@ the same id. What is tried by one channel waits for no other.
 
 import logging
 import random
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 
 from controller.alerts import services as alerts
+from controller.errors import VigieError
 from controller.notify import plan, wording
 from controller.notify.letters import Letter, Subject, Way
 from controller.notify.models import Channel, Notification, Try
-from controller.notify.retry import next_try
+from controller.notify.retry import GIVEN_UP_AFTER, next_try
 from controller.notify.sealing import Seal
 from controller.notify.senders import Undelivered, sender
 
@@ -27,9 +26,10 @@ _log = logging.getLogger("vigie.notify")
 #: A channel that fails for so long, or for good, is itself an alert.
 FAILING_AFTER = timedelta(minutes=5)
 CONDITION = "channel-failing"
-#: At once by one channel; the rest comes with the next turn.
-_BATCH = 20
-_CHANNELS = 8
+#: What waits for a channel that just failed is left alone for so long.
+PAUSE = timedelta(seconds=30)
+_CHANNELS = 8  # that are sent by at the same time
+_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,79 +42,67 @@ class Answer:
     is_final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What goes out by one channel in one turn: notifications' numbers and letters."""
-
-    channel: Channel
-    way: Way
-    letters: list[tuple[int, Letter]] = field(default_factory=list)
-
-
 class Post:
     """Sends in threads, one message at a time by each channel; the database is the caller's alone.
 
-    `seal` opens the channels' secrets.
+    So at most one message a channel is sent and not yet written down. `seal` opens the secrets.
     """
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
         self._pool = ThreadPoolExecutor(_CHANNELS, thread_name_prefix="post")
-        self._under_way: dict[str, Future[list[Answer]]] = {}
+        self._under_way: dict[str, Future[Answer]] = {}
 
-    def turn(self, now: datetime) -> bool:
-        """Write down what came back, send what is due; whether anything is under way."""
-        self._collect(now, [key for key, future in self._under_way.items() if future.done()])
-        for load in self._due(now):
-            self._under_way[load.channel.pk] = self._pool.submit(send_all, load)
+    @property
+    def is_busy(self) -> bool:
+        """Whether some receiver has not answered yet."""
         return bool(self._under_way)
 
-    def finish(self, now: datetime) -> None:
-        """Wait for what is under way, and write it down."""
-        self._collect(now, list(self._under_way))
+    def turn(self, now: datetime) -> bool:
+        """Send what is due, write down what came back; whether any did, so that more may be due."""
+        came = self._collect(now)
+        for note in self._due(now):
+            if (channel := note.channel) is not None:
+                letter = letter_of(note)
+                self._under_way[channel.pk] = self._pool.submit(
+                    send, channel, self._seal, note.pk, letter
+                )
+        wait(self._under_way.values(), timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
+        return self._collect(now) + came > 0
 
     def close(self) -> None:
         """Wait for the threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _collect(self, now: datetime, keys: Iterable[str]) -> None:
-        for key in keys:
-            for answer in self._under_way.pop(key).result():
-                record(answer, now)
+    def _collect(self, now: datetime) -> int:
+        back = [key for key, future in self._under_way.items() if future.done()]
+        for key in back:
+            answer = self._under_way[key].result()
+            record(answer, now)
+            # Only now: what could not be written down is written down by a later turn.
+            del self._under_way[key]
+        return len(back)
 
-    def _due(self, now: datetime) -> list[Load]:
+    def _due(self, now: datetime) -> list[Notification]:
+        """The first of each channel that sends nothing just now."""
         found = Notification.objects.filter(
             state=Notification.State.WAITING, next_try_at__lte=now, channel__is_enabled=True
         ).exclude(channel__in=list(self._under_way))
-        loads: dict[str, Load] = {}
         rows = found.select_related("channel", "contact").order_by("next_try_at", "pk")
-        for note in rows[: _BATCH * _CHANNELS]:
-            if (channel := note.channel) is None:
-                continue
-            if channel.pk not in loads:
-                loads[channel.pk] = Load(channel, way_of(channel, self._seal))
-            if len(loads[channel.pk].letters) < _BATCH:
-                loads[channel.pk].letters.append((note.pk, letter_of(note)))
-        return list(loads.values())
+        keys = found.order_by().values_list("channel", flat=True).distinct()
+        firsts = (rows.filter(channel=key).first() for key in keys)
+        return [note for note in firsts if note is not None]
 
 
-def send_all(load: Load) -> list[Answer]:
-    """One after the other, until one fails for a reason that others would fail for too."""
-    answers: list[Answer] = []
-    for number, letter in load.letters:
-        answer = send(load.channel, load.way, number, letter)
-        answers.append(answer)
-        if not answer.has_worked and not answer.is_final:
-            break
-    return answers
-
-
-def send(channel: Channel, way: Way, number: int, letter: Letter) -> Answer:
+def send(channel: Channel, seal: Seal, number: int, letter: Letter) -> Answer:
     """One try; never raises."""
     try:
+        way = way_of(channel, seal)
         return Answer(number, sender(channel.kind).send(way, letter)[:500], has_worked=True)
     except Undelivered as err:
         return Answer(number, str(err)[:500], has_worked=False, is_final=err.is_final)
+    except VigieError as err:  # its secret cannot be opened
+        return Answer(number, str(err)[:500], has_worked=False)
     except Exception as err:  # a fault of ours in one way stops no other, and is seen on the page
         _log.exception("channel %s cannot send", channel.pk)
         return Answer(number, f"{type(err).__name__}: see the worker's log", has_worked=False)
@@ -137,28 +125,40 @@ def letter_of(note: Notification) -> Letter:
     )
 
 
+@transaction.atomic
 def record(answer: Answer, now: datetime) -> None:
     """What came of a try: of the message, and of its channel."""
-    with transaction.atomic():
-        note = Notification.objects.select_for_update().get(pk=answer.notification)
-        Try.objects.create(
-            notification=note, at=now, has_worked=answer.has_worked, answer=answer.text
-        )
-        note.tries = F("tries") + 1
-        if answer.has_worked:
-            note.state, note.sent_at, note.next_try_at = Notification.State.SENT, now, None
-        else:
-            again = None
-            if not answer.is_final:
-                chance = random.random()  # noqa: S311 - spreads tries, guards nothing
-                tries = note.attempts.count()
-                again = next_try(tries, note.created_at, now, chance)
-            note.next_try_at = again
-            if again is None:
-                note.state = Notification.State.GIVEN_UP
-        note.save()
-        if note.channel_id is not None:
-            note_channel(note.channel_id, answer, now)
+    note = Notification.objects.select_for_update().filter(pk=answer.notification).first()
+    if note is None:  # forgotten meanwhile
+        return
+    Try.objects.create(notification=note, at=now, has_worked=answer.has_worked, answer=answer.text)
+    note.tries += 1
+    if answer.has_worked:
+        note.state, note.sent_at, note.next_try_at = Notification.State.SENT, now, None
+    elif note.state == Notification.State.WAITING:  # not overtaken by its alert's end
+        chance = random.random()  # noqa: S311 - spreads tries, guards nothing
+        again = next_try(note.tries, note.created_at, now, chance)
+        note.next_try_at = None if answer.is_final else again
+        if note.next_try_at is None:
+            note.state = Notification.State.GIVEN_UP
+    note.save()
+    if note.channel_id is not None:
+        note_channel(note.channel_id, answer, now)
+        if not answer.has_worked and not answer.is_final:
+            _pause(note.channel_id, note.pk, now)
+
+
+def _pause(channel: str, but: int, now: datetime) -> None:
+    """What waits for the same channel would most likely fail now for the same reason."""
+    waiting = Notification.objects.filter(channel=channel, state=Notification.State.WAITING)
+    waiting.filter(next_try_at__lt=now + PAUSE).exclude(pk=but).update(next_try_at=now + PAUSE)
+
+
+def give_up(now: datetime) -> int:
+    """End what has waited for too long, of a channel that is off or forgotten too; how many."""
+    return Notification.objects.filter(
+        state=Notification.State.WAITING, created_at__lte=now - GIVEN_UP_AFTER
+    ).update(state=Notification.State.GIVEN_UP, next_try_at=None)
 
 
 def note_channel(key: str, answer: Answer, now: datetime) -> None:

@@ -8,7 +8,7 @@ from controller.alerts.models import Alert
 from controller.notify import plan, wording
 from controller.notify.letters import Letter
 from controller.notify.models import Address, Channel, Notification
-from controller.notify.post import note_channel, send, way_of
+from controller.notify.post import note_channel, send
 from controller.notify.sealing import Seal
 from controller.notify.senders.alertmanager import AGAIN
 
@@ -23,7 +23,7 @@ def turn(now: datetime, seal: Seal) -> int:
         if channel.worked_at is not None and now - channel.worked_at < AGAIN:
             continue
         if letter := _letter(channel, now):
-            answer = send(channel, way_of(channel, seal), 0, letter)
+            answer = send(channel, seal, 0, letter)
             with transaction.atomic():
                 note_channel(channel.pk, answer, now)
             told += len(letter.subjects)

@@ -1,7 +1,7 @@
 """Channels and contacts: every write, each in its own transaction, each with its audit entry."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from controller.alerts.rules import Key, Severity
 from controller.errors import NotFound, Refused
 from controller.notify import post, wording
 from controller.notify.deliver import seal
-from controller.notify.letters import Letter, Way
+from controller.notify.letters import Letter
 from controller.notify.models import Address, Channel, Contact, Notification
 from controller.notify.plan import reader_of
 from controller.notify.post import CONDITION, Answer
@@ -180,7 +180,7 @@ def send_test(
     sender(channel.kind).check_address(to)
     title, text = wording.trial(channel.title, reader_of(reader))
     letter = Letter(f"test.{key}.{now:%Y%m%dT%H%M%S%f}", "test", title, text, to, now)
-    answer = post.send(channel, _way(channel), 0, letter)
+    answer = post.send(channel, seal(), 0, letter)
     with transaction.atomic():
         post.note_channel(key, answer, now)
         record(
@@ -204,17 +204,6 @@ def forget(before: datetime) -> int:
         state=Notification.State.WAITING
     )
     return old.delete()[1].get("notify.Notification", 0)
-
-
-def give_up_older_than(age: timedelta, now: datetime) -> int:
-    """End what waits for a channel that was disabled or forgotten; how many."""
-    return Notification.objects.filter(
-        state=Notification.State.WAITING, created_at__lt=now - age
-    ).update(state=Notification.State.GIVEN_UP, next_try_at=None)
-
-
-def _way(channel: Channel) -> Way:
-    return post.way_of(channel, seal())
 
 
 def _check_key(key: str) -> None:

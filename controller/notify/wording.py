@@ -46,11 +46,12 @@ def subject(alert: Alert, reader: Reader) -> Subject:
 
 
 def title(kind: str, subjects: Sequence[Subject], reader: Reader) -> str:
-    """One line: what became, where, and how many more."""
+    """One line: what became, where, since when, and how many more."""
     with translation.override(reader.language):
         first = subjects[0]
         what = f"{first.title}, {first.place}" if first.place else first.title
-        line = _lead(kind, first.severity) + what
+        since = _("since %(time)s") % {"time": _moment(first.began_at, reader)}
+        line = f"{_lead(kind, first.severity)}{what}, {since}"
         more = len(subjects) - 1
         if more:
             line += " " + ngettext(

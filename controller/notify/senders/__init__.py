@@ -17,7 +17,7 @@ LIMIT_S = 10.0
 
 
 class Undelivered(Exception):  # noqa: N818 - reads as the answer it is
-    """Not taken. `is_final`: another try would not change it (a wrong address, a refused login)."""
+    """Not taken. `is_final`: another try would not change it (a wrong address)."""
 
     def __init__(self, answer: str, *, is_final: bool = False) -> None:
         super().__init__(answer)

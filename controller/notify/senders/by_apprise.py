@@ -5,8 +5,11 @@ Apprise's own log lines are kept out of ours.
 """
 
 import logging
+import re
+import threading
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import apprise
 
@@ -68,20 +71,25 @@ def _target(url: str) -> apprise.Apprise:
 
 
 class _Told(logging.Handler):
-    """The last complaint, to be shown in place of a bare no."""
+    """The last complaint of this thread, to be shown in place of a bare no.
+
+    Other channels of this kind send from threads of their own: their lines hold their secrets.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        self._lines.append(record.getMessage())
+        if record.thread == self._thread:
+            self._lines.append(record.getMessage())
 
     def last(self, url: str) -> str:
         """Without any part of the URL that may be secret."""
         line = self._lines[-1] if self._lines else ""
-        parts = [part for part in url.replace("?", "/").replace("@", "/").split("/") if part]
-        for part in sorted(parts[1:], key=len, reverse=True):
+        parts = [part for part in re.split(r"[/?@:&=]+", url)[1:] if part]
+        for part in sorted({*parts, *map(unquote, parts)}, key=len, reverse=True):
             line = line.replace(part, "...")
         return line[:300]

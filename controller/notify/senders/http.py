@@ -6,8 +6,9 @@ import httpx
 
 from controller.notify.senders import LIMIT_S, Undelivered
 
-#: Answers after which the same may well be taken later (RFC 9110, 15; 429 is of RFC 6585).
-_LATER = frozenset({408, 425, 429})
+#: Answers after which the same may well be taken later (RFC 9110, 15; 429 is of RFC 6585): a token
+#: that is refused may be entered anew meanwhile.
+_LATER = frozenset({401, 403, 408, 425, 429})
 
 
 def post(url: str, content: bytes, headers: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Plain mail by SMTP (RFC 5321), with STARTTLS or TLS where the server has it."""
 
 import html
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -48,7 +49,8 @@ def send(way: Way, letter: Letter) -> str:
                 server.login(way.settings["user"], way.secret)
             server.send_message(mail)
     except smtplib.SMTPAuthenticationError as err:
-        raise Undelivered(f"the server refuses the login: {_said(err)}", is_final=True) from err
+        # Not final: what waits leaves as soon as the right password is entered.
+        raise Undelivered(f"the server refuses the login: {_said(err)}") from err
     except smtplib.SMTPRecipientsRefused as err:
         code, said = next(iter(err.recipients.values()))
         raise Undelivered(f"{code} {_text(said)}", is_final=500 <= code < 600) from err
@@ -94,9 +96,9 @@ def _mail(way: Way, letter: Letter) -> EmailMessage:
 
 def _html(letter: Letter) -> str:
     text = html.escape(letter.text)
-    for subject in letter.subjects:
-        url = html.escape(subject.url)
-        text = text.replace(url, f'<a href="{url}">{url}</a>')
+    if urls := {html.escape(subject.url) for subject in letter.subjects if subject.url}:
+        links = "|".join(map(re.escape, urls))  # none may be found in the midst of a longer one
+        text = re.sub(rf"(?:{links})(?!\w)", r'<a href="\g<0>">\g<0></a>', text)
     paragraphs = "".join(
         f"<p>{part.replace(chr(10), '<br>')}</p>" for part in text.split("\n\n") if part.strip()
     )

@@ -80,6 +80,41 @@ def test_what_began_and_ended_before_anybody_was_told_is_told_to_nobody(kiosk: K
     assert plan(THEN) == 0
 
 
+def test_what_ends_before_its_message_left_is_told_in_one(kiosk: Kiosk) -> None:
+    one = alert(kiosk)
+    event(one)
+    plan(THEN)
+    Alert.objects.filter(pk=one.pk).update(state="resolved", resolved_at=THEN)
+    event(one, "resolved", at=THEN)
+    plan(THEN + WAIT)
+    assert [(note.kind, note.state) for note in notes()] == [
+        ("fired", "given-up"),
+        ("resolved", "waiting"),
+    ]
+    assert "12:00" in notes()[1].text
+    assert notes()[0].attempts.get().answer == "ended before it left"
+
+
+def test_a_message_with_something_still_open_leaves_all_the_same(kiosk: Kiosk) -> None:
+    one = alert(kiosk)
+    event(one)
+    event(alert(kiosk, "camera"))
+    plan(THEN)
+    Alert.objects.filter(pk=one.pk).update(state="resolved", resolved_at=THEN)
+    event(one, "resolved", at=THEN)
+    plan(THEN + WAIT)
+    assert [note.state for note in notes()] == ["waiting", "waiting"]
+
+
+def test_an_end_is_not_told_to_those_whose_message_was_given_up(kiosk: Kiosk) -> None:
+    one = alert(kiosk)
+    event(one)
+    plan(THEN)
+    Notification.objects.update(state="given-up")
+    event(one, "resolved", at=THEN)
+    assert plan(THEN + WAIT) == 0
+
+
 def test_begin_and_end_of_two_alerts_are_two_messages(kiosk: Kiosk) -> None:
     old, new = alert(kiosk, "camera"), alert(kiosk)
     event(old)
@@ -131,7 +166,8 @@ def test_a_message_says_what_where_since_when_what_to_do_and_where_to_look(kiosk
     event(one)
     plan(THEN)
     (note,) = notes()
-    assert note.title.endswith("] Imprimante en panne, Mairie d'Ambert, Ambert (63)")
+    assert "] Imprimante en panne, Mairie d'Ambert, Ambert (63), " in note.title
+    assert "12:00" in note.title
     for said in ("12:00", "Ouvrez le capot.", f"/alerts/{one.pk}", "media-jam", "printer"):
         assert said in note.text
 

@@ -64,6 +64,27 @@ def test_it_is_given_up_after_a_day_or_when_no_try_can_help(note: Notification) 
     assert note.state == "given-up"
 
 
+def test_the_failure_of_one_lets_the_channels_others_wait(note: Notification) -> None:
+    other = Notification.objects.create(
+        key="other", kind="fired", channel_id="mail", created_at=THEN, next_try_at=THEN
+    )
+    tried(note, THEN, works=False)
+    other.refresh_from_db()
+    assert other.next_try_at == THEN + post.PAUSE
+    assert other.tries == 0
+
+
+def test_what_was_overtaken_under_way_is_not_tried_again(note: Notification) -> None:
+    Notification.objects.update(state="given-up", next_try_at=None)
+    tried(note, THEN, works=False)
+    assert (note.state, note.next_try_at) == ("given-up", None)
+
+
+def test_what_waits_for_a_channel_that_is_off_is_given_up_after_a_day(note: Notification) -> None:
+    assert post.give_up(THEN + GIVEN_UP_AFTER - timedelta(seconds=1)) == 0
+    assert post.give_up(THEN + GIVEN_UP_AFTER) == 1
+
+
 def test_a_channel_that_fails_for_long_is_itself_an_alert(note: Notification) -> None:
     tried(note, THEN, works=False)
     assert failing() == set()
