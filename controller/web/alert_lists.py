@@ -64,6 +64,8 @@ def count_by_severity(department: str) -> list[tuple[str, int]]:
 def narrow(alerts: QuerySet[Alert], query: QueryDict) -> tuple[QuerySet[Alert], dict[str, str]]:
     """The alerts that an address asks for, and what it asked."""
     asked = {one.name: said for one in _OPEN_FILTERS if (said := one.read(query))}
+    if asked.get("show") == "open":  # as it is unless told otherwise
+        del asked["show"]
     for one in _OPEN_FILTERS:
         if one.name in asked:
             alerts = one.narrow(alerts, asked[one.name])

@@ -22,7 +22,7 @@ SEVERITY: Words = {
 SEVERITY_SHAPE: Words = {
     Severity.CRITICAL: "failed",
     Severity.WARNING: "degraded",
-    Severity.INFO: "notice",
+    Severity.INFO: "heads-up",
 }
 STATE: Words = {
     Alert.State.PENDING: gettext_lazy("Being watched"),

@@ -50,18 +50,16 @@ class BatchForm(ArgumentsForm):
     at_a_time = forms.IntegerField(
         label=gettext_lazy("How many at a time"), min_value=1, max_value=500, initial=1
     )
-    pause_s = LengthField(
-        label=gettext_lazy("Pause between one and the next"), most=86_400, initial=60
-    )
+    pause_s = LengthField(label=gettext_lazy("Pause between two"), most=86_400, initial=60)
     stop_after_failures = forms.IntegerField(
-        label=gettext_lazy("Stop after so many failures"),
+        label=gettext_lazy("Failures before it stops"),
         min_value=0,
         max_value=500,
         initial=1,
         help_text=gettext_lazy("0: never."),
     )
     life_s = LengthField(
-        label=gettext_lazy("Give up what is not done within"),
+        label=gettext_lazy("Give up after"),
         least=60,
         most=7 * 86_400,
         initial=86_400,

@@ -20,6 +20,7 @@ from contract.errors import CommandError
 from controller.accounts.logins import address_of
 from controller.commands import batches as service
 from controller.commands.models import Batch, BatchItem
+from controller.commands.services import permission
 from controller.errors import NotFound, Refused
 from controller.fleet import selectors
 from controller.fleet.models import Department, KioskKind
@@ -27,7 +28,7 @@ from controller.fleet.selectors import Filters, Row
 from controller.fleet.standing import Standing
 from controller.web import following, forms, lists
 from controller.web.batch_forms import BatchForm
-from controller.web.catalogue import act, permission
+from controller.web.catalogue import act
 
 #: What is not worth ordering to many at once.
 _ONE_BY_ONE = ("identify", "ping")
@@ -110,7 +111,7 @@ def _new(
     form = BatchForm(
         entry,
         rows,
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         may_force=user.has_perm("commands.force"),
         is_dry_run="dry" in request.POST,
     )

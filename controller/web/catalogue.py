@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contract.commands import CATALOGUE, CommandSpec, Impact
+from controller.commands.services import permission
 from controller.fleet.models import Device
 from controller.web.words import Words
 
@@ -77,15 +78,6 @@ def act(spec: CommandSpec) -> Act:
     return Act(spec, str(DOES.get(spec.name, "")), str(_COSTS[spec.impact]))
 
 
-def permission(name: str) -> str:
-    """The right to order `name`.
-
-    >>> permission("print-test-page")
-    'commands.run_print_test_page'
-    """
-    return f"commands.run_{name.replace('-', '_')}"
-
-
 def offered(
     user: User | AnonymousUser, devices: Iterable[Device]
 ) -> list[tuple[str, tuple[Act, ...]]]:
@@ -102,11 +94,16 @@ def offered(
 
 def for_device(user: User | AnonymousUser, device: Device) -> list[Act]:
     """What `user` may order about one device, by its page's own link."""
-    return [
-        act(spec)
+    fitting = [
+        spec
         for spec in CATALOGUE
         if device.kind in spec.kinds and user.has_perm(permission(spec.name))
     ]
+    return [act(spec) for spec in sorted(fitting, key=_gentlest_first)]
+
+
+def _gentlest_first(spec: CommandSpec) -> tuple[bool, bool]:
+    return spec.is_disruptive, not spec.name.startswith(("print", "test"))
 
 
 def _is_offered(spec: CommandSpec, user: User | AnonymousUser, kinds: set[str]) -> bool:

@@ -19,11 +19,12 @@ from contract.errors import CommandError
 from controller.accounts.logins import address_of
 from controller.commands import files, selectors, services
 from controller.commands.models import Command
+from controller.commands.services import permission
 from controller.errors import NotFound, NotPermitted, Refused
 from controller.fleet import selectors as fleet
 from controller.fleet.selectors import KioskView
 from controller.web import lists
-from controller.web.catalogue import act, permission
+from controller.web.catalogue import act
 from controller.web.order_forms import OrderForm
 
 
@@ -38,7 +39,7 @@ def order(request: HttpRequest, kiosk_id: str, name: str) -> HttpResponse:
         entry,
         view.devices,
         kiosk_id,
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         may_force=user.has_perm("commands.force"),
         initial={"device": request.GET.get("device", "")},
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from controller.accounts.logins import address_of
-from controller.alerts import selectors, services
+from controller.alerts import preview, selectors, services
 from controller.alerts.models import StoredRule
 from controller.errors import NotFound, Refused
 from controller.web import rule_differences, rule_forms
@@ -129,8 +129,6 @@ def _edit(request: HttpRequest, form: RuleForm, key: str, title: str) -> HttpRes
     found = None
     if request.method == "POST" and form.is_valid() and (rule := form.check(key)) is not None:
         if "preview" in request.POST:
-            from controller.alerts import preview
-
             found = preview.fires(rule, PREVIEW_DAYS, timezone.now())
         elif _is_saved(request, form, msgspec.to_builtins(rule)):
             messages.success(request, _("The rule is saved, and counts from now on."))
@@ -178,7 +176,7 @@ def _do(request: HttpRequest, act: Any, done: str, key: str) -> HttpResponse:
 
 def _form(request: HttpRequest, *, is_new: bool, body: Mapping[str, Any]) -> RuleForm:
     return RuleForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         is_new=is_new,
         initial=rule_forms.initial(body),
         routes=_routes(),

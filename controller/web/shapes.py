@@ -24,7 +24,7 @@ SHAPES: dict[str, str] = {
     # a moon
     "asleep": '<path d="M6.2 1.3a6.8 6.8 0 1 0 8.5 8.5A5.6 5.6 0 0 1 6.2 1.3Z"/>',
     # a disc with an i
-    "notice": '<circle class="line" cx="8" cy="8" r="6.6"/>'
+    "heads-up": '<circle class="line" cx="8" cy="8" r="6.6"/>'
     '<path class="line" d="M8 7.4v3.6M8 4.9v.1"/>',
     # a bar
     "aside": '<rect x="1.5" y="6.2" width="13" height="3.6" rx="1.8"/>',

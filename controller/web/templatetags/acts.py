@@ -6,6 +6,7 @@ from django import forms, template
 
 from contract.commands import CATALOGUE, CommandState
 from controller.commands.models import Command
+from controller.commands.services import permission
 from controller.fleet.models import Device
 from controller.web import batch_forms, catalogue, measures, outcomes, words
 
@@ -19,14 +20,14 @@ register.filter("bytes", measures.size)
 @register.simple_tag(takes_context=True)
 def may_order(context: template.Context, name: str) -> bool:
     """Whether the reader of the page may order command `name`."""
-    return bool(context["request"].user.has_perm(catalogue.permission(name)))
+    return bool(context["request"].user.has_perm(permission(name)))
 
 
 @register.simple_tag(takes_context=True)
 def may_order_any(context: template.Context) -> bool:
     """Whether the reader of the page may order anything at all."""
     user = context["request"].user
-    return any(user.has_perm(catalogue.permission(entry.name)) for entry in CATALOGUE)
+    return any(user.has_perm(permission(entry.name)) for entry in CATALOGUE)
 
 
 @register.simple_tag(takes_context=True)

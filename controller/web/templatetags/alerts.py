@@ -6,7 +6,16 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from controller.web import alert_lists, alert_words, measures, notice_words, rule_forms, words
+from controller.alerts.preview import Example
+from controller.web import (
+    alert_lists,
+    alert_words,
+    measures,
+    notice_words,
+    reasons,
+    rule_forms,
+    words,
+)
 
 register = template.Library()
 
@@ -40,8 +49,17 @@ def untaken_alerts() -> int:
 
 
 @register.filter
-def preview_example(example: object) -> str:
-    return str(example)
+def preview_example(example: Example) -> str:
+    """`12 Nov, 14:03: pvp-63003-1, out of paper (35 min)`."""
+    parts = [example.culprit, *(reasons.reason(keyword) for keyword in example.reasons)]
+    text = _("%(when)s: %(what)s") % {
+        "when": measures.moment_short(example.fired_at),
+        "what": ", ".join(parts),
+    }
+    if example.resolved_at is None:
+        return text
+    lasted_s = (example.resolved_at - example.fired_at).total_seconds()
+    return f"{text} ({measures.duration(lasted_s)})"
 
 
 @register.filter

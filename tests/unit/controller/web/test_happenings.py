@@ -110,9 +110,9 @@ def test_a_citizen_at_a_kiosk_is_seen_in_the_fleet_and_on_its_page(kiosk: Kiosk)
 
 @pytest.mark.django_db
 def test_only_who_may_interrupt_a_session_is_offered_to(kiosk: Kiosk) -> None:
-    address = f"/kiosks/{kiosk.pk}"
+    address = f"/kiosks/{kiosk.pk}/orders/reboot"
     technician = page(browser(Role.TECHNICIAN), address)
-    assert "refusera de redémarrer" in technician
+    assert "refusera l’ordre" in technician
     assert 'name="force"' not in technician
     assert 'name="force"' in page(browser(Role.ADMINISTRATOR), address)
 
@@ -120,7 +120,7 @@ def test_only_who_may_interrupt_a_session_is_offered_to(kiosk: Kiosk) -> None:
 @pytest.mark.django_db
 def test_a_session_is_interrupted_from_the_page_by_who_may(kiosk: Kiosk) -> None:
     form = {"confirmation": kiosk.pk, "why": "écran noir", "force": "on"}
-    address = f"/kiosks/{kiosk.pk}/reboot"
+    address = f"/kiosks/{kiosk.pk}/orders/reboot"
     assert browser(Role.TECHNICIAN).post(address, form).status_code == 422
     assert not Command.objects.exists()
     assert browser(Role.ADMINISTRATOR).post(address, form).status_code == 302
