@@ -114,6 +114,11 @@ class Alert:
         return self.state in (State.FIRING, State.CLEARING)
 
     @property
+    def is_seen(self) -> bool:
+        """Whether it is so just now, as far as is known."""
+        return self.is_open and self.clear_since is None
+
+    @property
     def is_wide(self) -> bool:
         """Whether several kiosks have it in common."""
         return self.cause in WIDE

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from controller.alerts.alert import Alert, Cause, State
+from controller.alerts.alert import Alert, Cause
 from controller.alerts.book import Book
 from controller.alerts.facts import KioskFact, World
 from controller.alerts.life import onset_of
@@ -101,7 +101,7 @@ def at_once(world: World, book: Book, first: Alert) -> list[Alert]:
         one
         for one in book.of_kiosk(first.kiosk)
         if one.cause is Cause.DEVICE
-        and one.state in (State.PENDING, State.FIRING)
+        and one.is_seen
         and _is_of_devices(world, one)
         and abs(onset_of(one.details, one.since) - began) <= AT_ONCE
     ]

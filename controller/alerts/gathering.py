@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from controller.alerts import life
 from controller.alerts.alert import WIDE, Alert, Cause, State, fingerprint
@@ -73,11 +74,7 @@ def _is_ripe(world: World, alert: Alert, now: datetime) -> bool:
 def _alike(world: World, book: Book, named: Rule) -> list[Alert]:
     """The alerts of single kiosks that may have this wider cause."""
     keys = {rule.key for rule in world.rules.rules.values() if bearer(world, rule) is named}
-    return [
-        alert
-        for alert in book.all()
-        if alert.kiosk and alert.rule in keys and alert.state in (State.PENDING, State.FIRING)
-    ]
+    return [alert for alert in book.all() if alert.kiosk and alert.rule in keys and alert.is_seen]
 
 
 def _fire_wide(world: World, book: Book, found: Found, now: datetime) -> None:
@@ -95,13 +92,19 @@ def _fire_wide(world: World, book: Book, found: Found, now: datetime) -> None:
         since,
         kind=first.kind,
         reasons=tuple(sorted({reason for one in found.alerts for reason in one.reasons})),
-        details={"onset": onset.isoformat()},
+        details=_details(found, onset),
         members=found.kiosks,
         joined=found.kiosks,
     )
     life.fire(world, book, alert, found.rule, now)
     for one in found.alerts:
         life.end_quietly(book, one, now, by=key)
+
+
+def _details(found: Found, onset: datetime) -> dict[str, Any]:
+    devices = sorted({alert.device for alert in found.alerts if alert.device})
+    named = {"devices": devices} if devices else {}
+    return {"onset": onset.isoformat(), **named}
 
 
 def _fire_several(world: World, book: Book, first: Alert, now: datetime) -> bool:

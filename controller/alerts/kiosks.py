@@ -73,8 +73,10 @@ def _look_at(
         elif _is_to_wait(alert, heirs.get(alert.device), kiosk):
             life.still_so(book, alert)
         else:
-            if alert.state is State.PENDING:
-                first_seen[alert.device] = alert.since
+            if alert.state is State.PENDING and alert.device in heirs:
+                first_seen[alert.device] = alert.since  # the same trouble by another name
+                life.drop(book, alert)
+                continue
             _unseen(book, alert, kiosk, subject, now)
     _leave(world, book, kiosk, subject, _names(heirs.values()))
     for sign in signs.values():

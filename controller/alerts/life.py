@@ -14,6 +14,8 @@ from controller.alerts.rules import Rule, Subject
 
 #: However often it came back, it need not stay away for longer.
 HOLD_CAP_S = 6 * 3600
+#: A first sign that goes and comes back so soon is one that flickers, and goes on counting.
+_GAP_S = 150
 
 
 def begin(book: Book, sign: Sign, since: datetime) -> Alert:
@@ -36,9 +38,9 @@ def begin(book: Book, sign: Sign, since: datetime) -> Alert:
 
 
 def matures_at(world: World, alert: Alert) -> datetime | None:
-    """When a first sign will have lasted for long enough; None: never."""
+    """When a first sign will have lasted for long enough; None: never, or it is away just now."""
     rule = world.rules.get(alert.rule)
-    if rule is None:
+    if rule is None or alert.clear_since is not None:
         return None
     kiosk, since = world.kiosks.get(alert.kiosk), alert.since
     if rule.match.subject is Subject.PRESENCE and world.deaf_until is not None:
@@ -70,7 +72,7 @@ def seen(book: Book, alert: Alert, sign: Sign) -> Alert:
 def still_so(book: Book, alert: Alert, **values: Any) -> Alert:
     """It is still so, or so again: then nobody is told, and it must stay away for longer."""
     if alert.state is not State.CLEARING:
-        return book.change(alert, **values)
+        return book.change(alert, clear_since=None, **values)
     return book.change(
         alert,
         Event(Told.FLAPPED),
@@ -83,8 +85,10 @@ def still_so(book: Book, alert: Alert, **values: Any) -> Alert:
 
 def clears_at(alert: Alert) -> datetime | None:
     """When it will have been away for long enough."""
-    if alert.clear_since is None or alert.policy is None:
+    if alert.clear_since is None:
         return None
+    if alert.policy is None:
+        return alert.clear_since + timedelta(seconds=_GAP_S)
     hold_s = alert.policy.rule.clear_for_s * 2 ** min(alert.flaps, 16)
     return alert.clear_since + timedelta(seconds=min(hold_s, max(HOLD_CAP_S, _least(alert))))
 
@@ -92,7 +96,9 @@ def clears_at(alert: Alert) -> datetime | None:
 def unseen(book: Book, alert: Alert, since: datetime, now: datetime) -> Alert:
     """It is no longer so, since then."""
     if alert.state is State.PENDING:
-        return drop(book, alert)
+        alert = book.change(alert, clear_since=alert.clear_since or min(since, now))
+        ends = clears_at(alert)
+        return drop(book, alert) if ends is not None and ends <= now else alert
     if alert.state is State.FIRING:
         alert = book.change(
             alert, Event(Told.CLEARING), state=State.CLEARING, clear_since=min(since, now)

@@ -54,6 +54,7 @@ def _may_wait(kiosk: KioskFact) -> bool:
 def _of_alert(world: World, alert: Alert) -> Iterator[datetime | None]:
     if alert.state is State.PENDING:
         yield life.matures_at(world, alert)
+        yield life.clears_at(alert)
     elif alert.state is State.CLEARING and not alert.hidden_by:
         yield life.clears_at(alert)
     else:

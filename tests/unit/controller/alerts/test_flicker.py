@@ -1,0 +1,45 @@
+"""Troubles that come and go before they are told."""
+
+from controller.alerts.alert import Told
+from tests.alarms import HOUR, MINUTE, Stage, rule
+
+SECONDS = MINUTE / 60
+POOR = rule(
+    "poor",
+    match={"subject": "device", "health": ["degraded"]},
+    for_s=1800,
+)
+
+
+def test_a_device_that_is_well_for_a_moment_now_and_then_is_told() -> None:
+    stage = Stage([POOR])
+    stage.kiosk()
+    for _ in range(4):
+        stage.device("network", "degraded", "loss-high")
+        stage.passes(9 * MINUTE)
+        stage.device("network", "ok")
+        stage.passes(MINUTE)
+    stage.passes(HOUR)
+    assert stage.messages == ["fired poor k1/network", "resolved poor k1/network"]
+
+
+def test_a_blip_does_not_fire_in_its_absence() -> None:
+    stage = Stage([rule("failed", for_s=60)])
+    stage.kiosk()
+    stage.device("camera")
+    stage.passes(25 * SECONDS, step=5 * SECONDS)
+    stage.device("camera", "ok")
+    stage.passes(HOUR, step=5 * SECONDS)
+    assert stage.messages == []
+    assert stage.events(Told.DROPPED) == ["failed k1/camera"]
+
+
+def test_blips_hours_apart_are_no_flicker() -> None:
+    stage = Stage([POOR])
+    stage.kiosk()
+    for _ in range(5):
+        stage.device("network", "degraded", "loss-high")
+        stage.passes(20 * MINUTE)
+        stage.device("network", "ok")
+        stage.passes(HOUR)
+    assert stage.messages == []
