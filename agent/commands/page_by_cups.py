@@ -6,6 +6,7 @@ from agent.commands import paper, queues
 from agent.commands.errand import End, Job, done, failed, nobody_knows
 from agent.commands.queues import COMPLETED, PrintJob
 from agent.config import Peripheral
+from agent.errors import AgentError
 from agent.probes import ipptool, printer_verdict
 from agent.probes.ipp import Printer
 from agent.probes.printer_verdict import BLOCKING, Bounds
@@ -83,8 +84,12 @@ def over(job: PrintJob) -> End:
 
 def take_back(uri: str, job: PrintJob, why: tuple[str, ...]) -> End:
     """Cancel the page that does not come out."""
-    queues.cancel(uri, job.id)
-    result = figures(job) | {"printer_reasons": list(why), "taken_back": True}
+    try:
+        queues.cancel(uri, job.id)
+        is_back = True
+    except AgentError:
+        is_back = False
+    result = figures(job) | {"printer_reasons": list(why), "taken_back": is_back}
     if why:
         return failed(OutcomeReason.DID_NOT_WORK, ", ".join(why), **result)
     return failed(OutcomeReason.TIMED_OUT, str(result["job_state"]), **result)

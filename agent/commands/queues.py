@@ -39,6 +39,10 @@ _WANTED = (
 )
 
 
+_GOOD = ("successful-ok",)
+_CANCELLED = (*_GOOD, "client-error-not-possible")
+
+
 class PrintJob(Struct, frozen=True):
     """A job as CUPS tells of it."""
 
@@ -110,8 +114,11 @@ def waiting(uri: str) -> tuple[PrintJob, ...]:
 
 
 def cancel(uri: str, number: int) -> None:
-    """Cancel one job; one that is over meanwhile is none the worse."""
-    _put(uri, "Cancel-Job", f"ATTR integer job-id {number}", may_refuse=True)
+    """Cancel one job; one that is over meanwhile is none the worse.
+
+    Raises AgentError when CUPS does not let root do so: `SystemGroup root` does, as Debian has it.
+    """
+    _put(uri, "Cancel-Job", f"ATTR integer job-id {number}", good=_CANCELLED)
 
 
 def _put(
@@ -120,14 +127,14 @@ def _put(
     attributes: str,
     document: Path | None = None,
     *,
-    may_refuse: bool = False,
+    good: tuple[str, ...] = _GOOD,
 ) -> tuple[PrintJob, ...]:
     question = _OPERATION.format(operation=operation, attributes=attributes)
     answers = ipp.parse_answers(ipptool.put(uri, question, ASK_S, document))
     if isinstance(answers, Silence):
         raise RemedyError(f"{uri}: {answers.value}")
     status = str(answers[0].get("StatusCode", ""))
-    if not status.startswith("successful-ok") and not may_refuse:
+    if not status.startswith(good):
         raise RemedyError(f"{uri}: {operation}: {status or 'no answer'}")
     jobs = (_job(group) for group in ipp.groups(answers[0]))
     return tuple(one for one in jobs if one is not None)

@@ -1,14 +1,22 @@
 """Commands that are loaded when first ordered, and what they say while they run."""
 
+import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from agent.commands import RARE, Teller
+from agent.commands.errand import End, Errand, Job, done, limit_s
+from agent.journal import Entry
+from agent.loop import Loop
 from agent.outbox import Outbox
 from agent.store import open_store
 from contract.commands import CommandState, spec
 from contract.messages import Outcome, Piece, decode
+from tests.agents import BOOT, NOON, FakeClock
+from tests.errands import Floor
 from tests.unit.agent.test_agent_orders import Bench, command
 
 
@@ -90,3 +98,43 @@ def test_what_hinders_a_command_refuses_it(bench: Bench) -> None:
     bench.reboot.hindered = "not-possible-here: no such program"
     bench.receive(command())
     assert bench.said() == [("refused", "not-possible-here: no such program")]
+
+
+def test_an_errand_that_does_not_come_back_is_given_up_in_time(tmp_path: Path) -> None:
+    clock = FakeClock()
+    loop = Loop(clock.monotonic)
+    floor = Floor(tmp_path)
+    scene = replace(floor.scene, loop=loop, clock=clock)
+    floor.close()
+    goes_on, begun = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def hang(job: Job) -> End:
+        begun.set()
+        goes_on.wait(30)
+        return done()
+
+    class Said:
+        """Only how it ended."""
+
+        def __call__(self, state: CommandState, reason: str = "", result: object = None) -> None:
+            ended.append(f"{state} {reason}")
+
+        progress = piece = note = noted = None
+
+    errand = Errand("ping", scene, hang, hang)
+    entry = Entry(BOOT, "ping", {}, CommandState.RUNNING, BOOT, NOON, {})
+    errand.begin(entry, cast(Teller, Said()))
+    assert begun.wait(30)
+    clock.advance(limit_s("ping") - 0.1)
+    loop.turn(0)
+    assert ended == []
+    clock.advance(0.2)
+    loop.turn(0)
+    goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "errand":
+            thread.join(30)
+    loop.turn(0)
+    loop.close()
+    assert ended == ["failed timed-out: 50 s"]

@@ -34,15 +34,19 @@ def office() -> Iterator[Office]:
 @pytest.fixture
 def open_floor(office: Office, tmp_path: Path) -> Iterator[Open]:
     """Begins a life of the agent with the office's printer."""
-    laser = Peripheral("laser", "printer", match=Match(queue=QUEUE), settings={"cups": office.cups})
     lives: list[Floor] = []
 
     def one() -> Floor:
-        lives.append(Floor(tmp_path, laser))
+        lives.append(Floor(tmp_path, laser(office)))
         return lives[-1]
 
     yield one
     lives[-1].close()
+
+
+def laser(office: Office) -> Peripheral:
+    told = {"cups": office.cups}
+    return Peripheral("laser", "printer", match=Match(queue=QUEUE), settings=told)
 
 
 def steps(said: list[Outcome]) -> list[object]:
@@ -118,6 +122,21 @@ def test_a_queue_whose_cups_is_down_is_not_said_to_be_clear(
     ended = open_floor().run("clear-queue", device="laser")
     assert ended.state is CommandState.FAILED
     assert "nobody listens there" in ended.reason
+
+
+def test_a_cups_that_does_not_let_the_agent_cancel_is_quoted(tmp_path: Path) -> None:
+    strict = Office("<Limit Cancel-Job>\nOrder deny,allow\nRequire user nobody\n</Limit>\n")
+    try:
+        strict.until_ready()
+        strict.hold_back()
+        strict.print()
+        floor = Floor(tmp_path, laser(strict))
+        ended = floor.run("clear-queue", device="laser")
+        floor.close()
+    finally:
+        strict.close()
+    assert ended.state is CommandState.FAILED
+    assert "Cancel-Job: client-error-" in ended.reason
 
 
 def test_cups_is_restarted_and_its_queue_reached_again(

@@ -24,7 +24,7 @@ DefaultAuthType None
 Allow all
 </Location>
 <Policy default>
-<Limit All>
+{limits}<Limit All>
 Order deny,allow
 </Limit>
 </Policy>
@@ -56,9 +56,13 @@ def why_not() -> str:
 
 
 class Office:
-    """Runs from its creation on; `cups` is CUPS's host and port."""
+    """Runs from its creation on; `cups` is CUPS's host and port.
 
-    def __init__(self) -> None:
+    `limits` are those of its policy, beside that everybody may do everything.
+    """
+
+    def __init__(self, limits: str = "") -> None:
+        self._limits = limits
         # Not pytest's folder: the user that CUPS's filters run as cannot enter it.
         self._folder = Path(tempfile.mkdtemp(prefix="office"))
         self._folder.chmod(0o755)
@@ -166,7 +170,7 @@ class Office:
 
     def _start_cups(self) -> "subprocess.Popen[bytes]":
         conf, files = self._folder / "cupsd.conf", self._folder / "cups-files.conf"
-        conf.write_text(_CUPSD.format(port=self._port))
+        conf.write_text(_CUPSD.format(port=self._port, limits=self._limits))
         files.write_text(_FILES.format(folder=self._folder))
         started = self._start(str(CUPSD), "-f", "-c", str(conf), "-s", str(files))
         wait_until(lambda: is_open(self._port), "cupsd")
