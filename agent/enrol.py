@@ -76,7 +76,7 @@ def enrol(controller: str, token: str, config_path: Path) -> str:
     enrolled = _redeem(host, port, authority, proof, csr)
     _keep(enrolled, authority, files)
     if existing is None:
-        _write(config_path, _agent_toml(enrolled, files, config_path.parent), 0o644)
+        write(config_path, _agent_toml(enrolled, files, config_path.parent), 0o644)
         log.info("wrote %s", config_path)
     _check(load(config_path), enrolled, config_path)
     return enrolled.kiosk
@@ -123,13 +123,14 @@ def _files(config_path: Path, config: Config | None) -> Files:
 def _request(key: Path) -> str:
     """A signing request over the key, which is made where there is none: a second try uses it."""
     if not key.exists():
-        pem = _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
-        _write(key, pem, 0o600)
+        pem = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        write(key, pem, 0o600)
     # The controller gives the name; the request only proves that the key is ours.
-    return _openssl("req", "-new", "-batch", "-subj", "/CN=kiosk", "-key", str(key))
+    return openssl("req", "-new", "-batch", "-subj", "/CN=kiosk", "-key", str(key))
 
 
-def _openssl(*args: str) -> str:
+def openssl(*args: str) -> str:
+    """What openssl prints. Raises EnrolError."""
     try:
         done = subprocess.run(  # noqa: S603 - an absolute path, our own arguments
             [str(OPENSSL), *args],
@@ -152,7 +153,7 @@ def _authority(host: str, port: int, fingerprint: str) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # the fingerprint decides, and nothing is told before
-    pem = _http(host, port, context, "GET", "/ca.pem", None)[1].decode("ascii", "replace")
+    pem = ask(host, port, context, "GET", "/ca.pem", None)[1].decode("ascii", "replace")
     try:
         found = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
     except ValueError as err:
@@ -173,9 +174,9 @@ def _redeem(host: str, port: int, authority: str, token: Token, csr: str) -> Enr
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=authority)
     body = msgspec.json.encode({"token": token.text, "csr": csr})
-    status, answer = _http(host, port, context, "POST", "/enrol", body)
+    status, answer = ask(host, port, context, "POST", "/enrol", body)
     if status != 200:
-        raise EnrolError(f"the controller refuses: {_error(answer) or f'HTTP status {status}'}")
+        raise EnrolError(f"the controller refuses: {complaint(answer) or f'HTTP status {status}'}")
     try:
         enrolled = msgspec.json.decode(answer, type=Enrolled)
     except msgspec.DecodeError as err:
@@ -185,9 +186,10 @@ def _redeem(host: str, port: int, authority: str, token: Token, csr: str) -> Enr
     return enrolled
 
 
-def _http(
+def ask(
     host: str, port: int, context: "ssl.SSLContext", method: str, path: str, body: bytes | None
 ) -> tuple[int, bytes]:
+    """Status and body of one HTTPS request. Raises EnrolError when there is no answer."""
     from http.client import HTTPException, HTTPSConnection
 
     from agent.causes import explain
@@ -206,7 +208,8 @@ def _http(
         connection.close()
 
 
-def _error(answer: bytes) -> str | None:
+def complaint(answer: bytes) -> str | None:
+    """The sentence in the door's refusal; None where it is none of the door's."""
     try:
         text = msgspec.json.decode(answer, type=dict[str, str]).get("error")
     except msgspec.DecodeError:
@@ -220,10 +223,10 @@ def _keep(enrolled: Enrolled, authority: str, files: Files) -> None:
 
     fresh = files.certificate.with_name(files.certificate.name + ".new")
     ca = files.ca.with_name(files.ca.name + ".new")
-    _write(ca, authority, 0o644)
-    _write(fresh, enrolled.certificate, 0o644)
+    write(ca, authority, 0o644)
+    write(fresh, enrolled.certificate, 0o644)
     try:
-        _openssl("verify", "-CAfile", str(ca), str(fresh))
+        openssl("verify", "-CAfile", str(ca), str(fresh))
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(fresh, files.key)
     except ssl.SSLError as err:
         raise EnrolError(f"the certificate given is not for this kiosk's key: {err}") from err
@@ -253,7 +256,7 @@ def _check(config: Config, enrolled: Enrolled, path: Path) -> None:
             )
 
 
-def _write(path: Path, text: str, mode: int) -> None:
+def write(path: Path, text: str, mode: int) -> None:
     """Whole or not at all, and on disk when this returns."""
     fresh = path.with_name(path.name + ".part")
     try:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from agent import lean
 from agent.board import Board, Change
 from agent.clock import Clock
@@ -15,7 +13,8 @@ from agent.commands import rare
 from agent.commands.ping import Ping
 from agent.commands.reboot import Reboot, Stage
 from agent.config import Config
-from agent.courier import RESEND_S, Courier
+from agent.courier import Courier
+from agent.foresight import Foresight
 from agent.hotplug import Hotplug
 from agent.journal import Journal
 from agent.kinds import KINDS
@@ -23,6 +22,7 @@ from agent.link import Link, Listener
 from agent.loop import Loop, Timer
 from agent.orders import Orders
 from agent.outbox import Outbox
+from agent.pace import Pace
 from agent.power import Power, power
 from agent.probe import Context, Probe
 from agent.probes import newcomer
@@ -42,16 +42,6 @@ if TYPE_CHECKING:
     from agent.sessions import Sessions
 
 log = logging.getLogger(__name__)
-
-
-class Pace(Struct, frozen=True):
-    """How often the agent does what is nobody's turn."""
-
-    beat_s: float = 15.0  # keep alive, send again, try the disk
-    full_report_s: float = 3600.0
-    resend_s: float = RESEND_S
-    settle_s: float = 30.0  # a probe that has not answered by then is not waited for
-    down_within_s: float = 120.0
 
 
 class Kiosk:
@@ -84,6 +74,7 @@ class Kiosk:
         self._orders = self._make_orders()
         self._scheduler = Scheduler(probes, self._context, self._deliver)
         self._ladder = self._make_ladder()
+        self._foresight = Foresight(config, self._clock, self._make_scene)
         self._hotplug = Hotplug()
         self._unheard = set(self._scheduler.names)
         self._on_settled: list[Callable[[], None]] = []
@@ -99,6 +90,7 @@ class Kiosk:
         loop = self.loop
         loop.on_terminate(lambda: self.stop("stopping"))
         loop.watch(self._hotplug.fileno(), self._replug)
+        self._foresight.begin()
         self._orders.reconcile()
         if self._ladder is not None:
             self._ladder.resume()
@@ -170,6 +162,8 @@ class Kiosk:
             watchers=self._watchers,
             is_heard=lambda: self.outbox.is_empty,
             restart_agent=self._begin_anew,
+            reconnect=self.link.reconnect,
+            is_connected=lambda: self.link.is_up,
         )
 
     def _begin_anew(self) -> None:
@@ -337,6 +331,7 @@ class Kiosk:
         if self._clock.is_trusted():
             self.outbox.forget_old(self._clock.utc())
         self._say_all(Rank.ROUTINE)
+        self._foresight.look()
         # Of what came without a word of the kernel's we would never hear.
         for kind in KINDS:
             if kind.name not in self._scheduler.names:

@@ -94,6 +94,15 @@ class Link:
         self._farewell = self._say_presence(self._client, is_online=False, reason=reason)
         self._arm(FAREWELL_S, lambda: self._end(None))
 
+    def reconnect(self, away: Callable[[], None]) -> None:
+        """Leave and come back, with the certificate that is there now; `away` is called between."""
+
+        def left() -> None:
+            away()
+            self.open()
+
+        self.close("renewing", left)
+
     def publish(self, channel: Channel, payload: bytes, *, retain: bool = False) -> bool:
         """Hand a message to the broker with QoS 1; False when there is no connection."""
         if self._client is None or not self.is_up or self._farewell is not None:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from agent.configfile import load
-from agent.kiosk import Kiosk, Pace
+from agent.kiosk import Kiosk
+from agent.pace import Pace
 from agent.probes import probes
 from agent.systemd import Systemd
 

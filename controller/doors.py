@@ -13,6 +13,7 @@ import uvicorn
 from asgiref.sync import sync_to_async
 
 from controller.config import Config
+from controller.enrolment import shown
 from controller.enrolment.authority import Authority
 from controller.enrolment.door import Door
 from controller.enrolment.failures import Failures
@@ -77,6 +78,7 @@ def _kiosks(config: Config) -> _Server:
         str(pki / "door.pem"),
         str(pki / "door.key"),
         limit_concurrency=_STRANGERS,
+        authority=str(pki / "ca.pem"),
     )
 
 
@@ -88,6 +90,7 @@ def _server(
     key: str | None,
     limit_concurrency: int | None = None,
     proxies: Sequence[str] = (),
+    authority: str | None = None,
 ) -> _Server:
     settings = uvicorn.Config(
         application,  # type: ignore[arg-type]  # Django's and ours differ in the names of types alone
@@ -95,6 +98,10 @@ def _server(
         port=port,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        # A kiosk that renews its certificate shows it; one that enrols has none yet.
+        ssl_ca_certs=authority,
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if authority else ssl.CERT_NONE,
+        http=shown.Protocol if authority else "auto",
         lifespan="off",
         log_config=None,  # Django's logging is set up
         log_level="warning",
@@ -148,12 +155,15 @@ async def _serve(server: _Server) -> None:
 
 
 async def _keep_fresh() -> None:
-    """Renews the revocation list daily: an old one would close the broker to everybody."""
-    from controller.enrolment import enforcement
+    """Renews the revocation list daily: an old one would close the broker to everybody; and ends
+    the certificates that kiosks have replaced."""
+    from controller.enrolment import enforcement, renewal
 
     while True:
         try:
+            await sync_to_async(renewal.end_replaced)(datetime.now(UTC))
+            await sync_to_async(renewal.notice)(datetime.now(UTC))
             await sync_to_async(enforcement.refresh)(datetime.now(UTC))
         except Exception:
-            _log.exception("the revocation list could not be renewed")
+            _log.exception("the revocation list and certificates could not be seen to")
         await asyncio.sleep(_REFRESH_S)

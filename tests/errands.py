@@ -135,6 +135,8 @@ class Floor:
             watchers=self._watchers,
             is_heard=lambda: True,
             restart_agent=self._restart,
+            reconnect=lambda away: away(),
+            is_connected=lambda: True,
         )
         self.orders = Orders(
             self.outbox,

@@ -34,6 +34,7 @@ RARE = (
     ("fetch-logs", "agent.commands.fetch_logs"),
     ("identify", "agent.commands.identify"),
     ("sync-clock", "agent.commands.sync_clock"),
+    ("renew-certificate", "agent.commands.renew_certificate"),
     ("apply-configuration", "agent.commands.apply_configuration"),
 )
 

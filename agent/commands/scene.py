@@ -19,7 +19,8 @@ class Scene(Struct, frozen=True):
 
     `devices`: as last measured. `look`: run the probe of a kind now, as closely as it can, unless
     a citizen is there. `watchers`: whoever is in it hears each result. `is_heard`: all we said is
-    committed. `restart_agent`: leave with a word to the region, and begin anew.
+    committed. `restart_agent`: leave with a word to the region, and begin anew. `reconnect`: leave
+    the broker and come back; calls back when away. `is_connected`: the broker has let us in.
     """
 
     config: Config
@@ -30,3 +31,5 @@ class Scene(Struct, frozen=True):
     watchers: list[Watcher]
     is_heard: Callable[[], bool]
     restart_agent: Callable[[], None]
+    reconnect: Callable[[Callable[[], None]], None]
+    is_connected: Callable[[], bool]

@@ -3,6 +3,10 @@
     GET  /ca.pem   -> the region's authority; the kiosk compares it with its token's fingerprint
     POST /enrol    {"token": "vgt1...", "csr": "-----BEGIN CERTIFICATE REQUEST-----..."}
          200       {"kiosk", "certificate", "ca", "broker_host", "broker_port"}
+    POST /renew    {"csr": "..."}, by a kiosk that shows its present certificate (TLS)
+         200       as for /enrol
+    POST /renewed  {}, by a kiosk that shows its new one: the one before ends
+         200       {"kiosk"}
          4xx, 503  {"error": "a plain sentence"}
 
 It knows no session, no cookie and no page, so that nothing of the people's door is behind it.
@@ -13,6 +17,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -20,12 +25,14 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from msgspec import Meta, Struct
 
-from controller.enrolment import services
+from controller.enrolment import renewal, services
 from controller.enrolment.failures import Failures
 from controller.enrolment.services import Enrolled
 from controller.errors import EnrolmentError, VigieError
 
 MAX_BYTES = 16_384
+#: Where the scope's `state` has the certificate that the client showed (DER).
+CERTIFICATE = "certificate"
 _BODY_S = 10.0  # a slow sender must not hold a place for long
 _log = logging.getLogger("vigie.enrolment")
 
@@ -40,6 +47,18 @@ class Request(Struct, frozen=True):
 
     token: Annotated[str, Meta(max_length=200)]
     csr: Annotated[str, Meta(max_length=12_000)]
+
+
+class RenewalRequest(Struct, frozen=True):
+    """The body of POST /renew."""
+
+    csr: Annotated[str, Meta(max_length=12_000)]
+
+
+class Renewed(Struct, frozen=True):
+    """The answer of POST /renewed."""
+
+    kiosk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +99,17 @@ class Door:
             case "/ca.pem", "GET" | "HEAD":
                 return self._ca
             case "/enrol", "POST":
-                return await self._enrol(receive, address)
-            case (("/ca.pem" | "/enrol"), method):
-                return _error(405, f"method is {method[:16]}, must be GET /ca.pem or POST /enrol")
+                return await self._exchange(_enrol, receive, address)
+            case "/renew", "POST":
+                return await self._exchange(_renew(_shown(scope)), receive, address)
+            case "/renewed", "POST":
+                return await self._exchange(_renewed(_shown(scope)), receive, address)
+            case (("/ca.pem" | "/enrol" | "/renew" | "/renewed"), method):
+                return _error(405, f"method is {method[:16]}, must be GET /ca.pem or POST")
             case _:
-                return _error(404, "this door knows GET /ca.pem and POST /enrol alone")
+                return _error(404, "this door knows GET /ca.pem and POST /enrol, /renew, /renewed")
 
-    async def _enrol(self, receive: Receive, address: str) -> Answer:
+    async def _exchange(self, serve: "Serve", receive: Receive, address: str) -> Answer:
         wait_s = self._failures.wait_s(address, time.monotonic())
         if wait_s:
             seconds = int(wait_s) + 1
@@ -100,23 +123,21 @@ class Door:
         if body is None:
             return self._failed(address, 413, f"the request is over {MAX_BYTES} bytes")
         try:
-            request = msgspec.json.decode(body, type=Request)
+            given = await sync_to_async(_served)(serve, body, address)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Without the decoder's own words: they may repeat what was sent.
-            return self._failed(address, 400, 'the request must be {"token": text, "csr": text}')
-        try:
-            enrolled = await sync_to_async(_redeem)(request, address)
+            return self._failed(address, 400, serve.remedy)
         except EnrolmentError as err:
             return self._failed(address, 403, str(err))
         except (DatabaseError, VigieError, OSError):
-            _log.exception("a kiosk at %s could not be enrolled", address)
+            _log.exception("a kiosk at %s could not be given a certificate", address)
             return Answer(
                 503,
-                _json({"error": "the controller cannot enrol just now: try again later"}),
+                _json({"error": "the controller cannot do it just now: try again later"}),
                 retry_after_s=10,
             )
-        _log.info("kiosk %s enrolled from %s", enrolled.kiosk, address)
-        return Answer(200, _json(enrolled))
+        _log.info("kiosk %s %s from %s", given.kiosk, serve.done, address)
+        return Answer(200, _json(given))
 
     def _failed(self, address: str, status: int, text: str) -> Answer:
         self._failures.add(address, time.monotonic())
@@ -124,12 +145,50 @@ class Door:
         return _error(status, text)
 
 
-def _redeem(request: Request, address: str) -> Enrolled:
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """One thing this door does: (body, address) to what is answered."""
+
+    act: Callable[[bytes, str], Enrolled | Renewed]
+    done: str
+    remedy: str
+
+
+def _redeem(body: bytes, address: str) -> Enrolled:
+    request = msgspec.json.decode(body, type=Request)
+    return services.redeem(request.token, request.csr, address=address)
+
+
+_enrol = Serve(_redeem, "enrolled", 'the request must be {"token": text, "csr": text}')
+
+
+def _renew(shown: bytes) -> Serve:
+    def act(body: bytes, address: str) -> Enrolled:
+        request = msgspec.json.decode(body, type=RenewalRequest)
+        return renewal.renew(shown, request.csr, address=address, now=datetime.now(UTC))
+
+    return Serve(act, "was given its next certificate", 'the request must be {"csr": text}')
+
+
+def _renewed(shown: bytes) -> Serve:
+    def act(_body: bytes, address: str) -> Renewed:
+        return Renewed(renewal.taken(shown, address=address, now=datetime.now(UTC)))
+
+    return Serve(act, "has its new certificate", "the request must be {}")
+
+
+def _served(serve: Serve, body: bytes, address: str) -> Enrolled | Renewed:
     close_old_connections()
     try:
-        return services.redeem(request.token, request.csr, address=address)
+        return serve.act(body, address)
     finally:
         close_old_connections()
+
+
+def _shown(scope: Scope) -> bytes:
+    """The client's certificate (DER), which TLS has held against our authority; empty: none."""
+    shown: bytes = scope.get("state", {}).get(CERTIFICATE, b"")
+    return shown
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -32,6 +32,12 @@ class Certificate(models.Model):
     token = models.OneToOneField(
         EnrolmentToken, null=True, on_delete=models.SET_NULL, related_name="certificate"
     )
+    # A renewed certificate has one successor: whoever asks for another has a copied key.
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.SET_NULL, related_name="successor"
+    )
+    # Revoked from then on: its successor has been seen in the kiosk's hands.
+    ends_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-issued_at",)

@@ -84,7 +84,7 @@ def redeem(token: str, csr_pem: str, *, address: str = "") -> Enrolled:
     with transaction.atomic():
         right = _right(given.digest)
         if right.used_at is not None:
-            return _enrolled(_given_before(right, csr_pem), authority)
+            return enrolled(_given_before(right, csr_pem), authority)
         signed = authority.sign(csr_pem, right.kiosk_id)
         ended = _end(right.kiosk_id, signed.issued_at)
         certificate = _give(right, signed)
@@ -97,7 +97,7 @@ def redeem(token: str, csr_pem: str, *, address: str = "") -> Enrolled:
         )
     if Certificate.objects.filter(kiosk_id=right.kiosk_id).exclude(revoked_at=None).exists():
         enforcement.enforce(evicting=[right.kiosk_id] if ended else [])
-    return _enrolled(certificate, authority)
+    return enrolled(certificate, authority)
 
 
 def revoke(
@@ -180,7 +180,8 @@ def _give(right: EnrolmentToken, signed: Signed) -> Certificate:
     )
 
 
-def _enrolled(certificate: Certificate, authority: Authority) -> Enrolled:
+def enrolled(certificate: Certificate, authority: Authority) -> Enrolled:
+    """What a kiosk with this certificate is told."""
     config = settings.VIGIE
     return Enrolled(
         kiosk=certificate.kiosk_id,

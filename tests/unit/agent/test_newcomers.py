@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent import probes
-from agent.kiosk import Kiosk, Pace
+from agent.kiosk import Kiosk
+from agent.pace import Pace
 from agent.systemd import Systemd
 from tests.agents import FINE, config, probe
 
