@@ -81,7 +81,7 @@ class ApplicationRestart:
                     self._kill(process.pid, 0)
             except PermissionError:
                 return verdicts.lacking(
-                    f"declare settings.unit of {item.id}, or grant CAP_KILL (recovery.conf)"
+                    f"declare settings.unit of {item.id}, or grant CAP_KILL (application.conf)"
                 )
             except ProcessLookupError:
                 continue
