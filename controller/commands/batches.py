@@ -167,7 +167,8 @@ def turn(now: datetime) -> bool:
 
 @transaction.atomic
 def _turn(key: UUID, now: datetime) -> bool:
-    batch = Batch.objects.select_for_update().select_related("by").get(pk=key)
+    # PostgreSQL locks no row that an outer join may lack: the batch's own alone.
+    batch = Batch.objects.select_for_update(of=("self",)).select_related("by").get(pk=key)
     items = list(batch.items.select_related("command", "kiosk"))
     moved = [item for item in items if _follow(item, now)]
     decision = Decision()
