@@ -45,7 +45,7 @@ def strokes(story: Story) -> Iterator[Stroke]:
     lives = [_Speech(life, story).strokes() for life in story.lives]
     dark = [
         stroke
-        for span in story.broker
+        for span in sorted(story.broker, key=lambda span: span.start)
         for stroke in (
             Stroke(span.start, "", deed=Deed.BROKER_DARK),
             Stroke(span.end, "", deed=Deed.BROKER_BACK),
