@@ -41,18 +41,22 @@ def send(way: Way, letter: Letter) -> str:
 
 
 def _alert(subject: Subject, at: datetime) -> dict[str, Any]:
+    # By its labels an alert is known again: nothing that depends on the reader's language.
     labels = {
         "alertname": subject.rule,
         "severity": subject.severity,
         "kiosk": subject.kiosk,
         "device": subject.device,
         "department": subject.department,
-        "place": subject.place,
         "vigie_alert": str(subject.id),
     }
     return {
         "labels": {name: value for name, value in labels.items() if value},
-        "annotations": {"summary": subject.title, "description": subject.summary},
+        "annotations": {
+            "summary": subject.title,
+            "description": subject.summary,
+            "place": subject.place,
+        },
         "startsAt": subject.began_at.isoformat(),
         "endsAt": (subject.ended_at or at + HOLDS).isoformat(),
         "generatorURL": subject.url,

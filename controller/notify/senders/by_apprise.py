@@ -64,7 +64,8 @@ def _target(url: str) -> apprise.Apprise:
     """Raises TypeError for a URL that it does not know."""
     separator = "&" if "?" in url else "?"
     limits = f"{separator}rto={LIMIT_S / 2:g}&cto={LIMIT_S / 2:g}"
-    target = apprise.Apprise()
+    # Not by threads of Apprise's own: what it complains of is told from others' by the thread.
+    target = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
     if not target.add(url + limits):
         raise TypeError
     return target
