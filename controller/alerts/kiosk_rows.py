@@ -75,7 +75,7 @@ def _kiosk(row: Any, devices: tuple[DeviceFact, ...]) -> tuple[KioskFact, dateti
         department,
         provider,
         hours,
-        is_online,
+        is_online or presence_since is None,  # heard, and nobody said that it was gone
         since,
         reason,
         heard_at,
