@@ -73,8 +73,9 @@ def _try(item: Peripheral, one: Plugged | None, job: Job) -> Finding:
         )
     if told.url:
         looks.append(escl.ask(told.url))
+        if not told.device and looks[-1].finding.health is Health.OK and not looks[-1].is_busy:
+            looks.append(escl.trial(told.url))
     found = merge([each.finding for each in looks])
     if any(each.is_busy for each in looks):
         found = merge([found, Finding(Health.UNKNOWN, (BUSY,))])
-    # By eSCL it is only asked: to have it scan would be to fetch the picture.
-    return merge([found, Finding(facts={"scanned": bool(told.device)})])
+    return found

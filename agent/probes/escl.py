@@ -9,6 +9,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from agent.probes.sane import OFFLINE, Look
 from contract.health import FactValue, Health
 
 _LIMIT_S = 15.0
+_TRIAL_S = 90.0
 # Two short texts of a small page: nothing of it is expanded or followed, so nothing can blow up.
 _STATE = re.compile(r"<(?:\w+:)?State>\s*(\w{1,40})\s*</")
 _ADF = re.compile(r"<(?:\w+:)?AdfState>\s*(?:ScannerAdf)?(\w{1,40})\s*</")
@@ -89,6 +91,37 @@ def ask(url: str) -> Look:
     except ValueError:
         return Look(unmeasured(trouble=done.err[-200:]))
     return judge(status)
+
+
+def trial(url: str) -> Look:
+    """Have the scanner at `url` scan a square inch, which nobody keeps."""
+    try:
+        done = program.child("trial", url, timeout_s=_TRIAL_S)
+        said = json.loads(done.out)
+    except ProgramError as err:
+        return Look(Finding(Health.UNKNOWN, ("timed-out",), {}, {"trouble": str(err)[:200]}))
+    except ValueError:
+        return Look(unmeasured(trouble=done.err[-200:]))
+    return judge_trial(said)
+
+
+def judge_trial(said: Mapping[str, object]) -> Look:
+    """What agent/children/trial.py prints means.
+
+    >>> judge_trial({"status": 503, "is_scanned": False}).is_busy
+    True
+    >>> judge_trial({"status": 200, "is_scanned": True}).finding.facts
+    {'scanned': True}
+    """
+    if "error" in said:
+        gone = {"escl_error": str(said["error"])[:120]}
+        return Look(Finding(Health.MISSING, (OFFLINE,), {}, gone), is_there=False)
+    if said["is_scanned"]:
+        return Look(Finding(facts={"scanned": True}))
+    if said["status"] == 503:
+        return Look(Finding(), is_busy=True)
+    # It may only scan in other ways than the one tried: that is no fault of its own.
+    return Look(unmeasured(escl_http=int(str(said["status"]))))
 
 
 def _state(status: Status) -> Finding:

@@ -52,7 +52,6 @@ def test_a_trial_scan_that_works_is_ok(begin: Begin, tmp_path: Path) -> None:
     drivers = str(sane.scanner(tmp_path / "sane"))
     ended = begin("scanner", device="test:0", sane_dir=drivers).run("test-scanner")
     assert (ended.state, ended.result["verdict"]) == (CommandState.SUCCEEDED, "ok")
-    assert ended.result["scanned"] is True
 
 
 @needs_sane
@@ -78,11 +77,38 @@ def test_a_scanner_that_somebody_uses_is_not_said_to_work(begin: Begin, tmp_path
     assert ended.reason == "did-not-work: one: unknown: device-busy"
 
 
-def test_a_network_scanner_is_asked_and_said_not_to_have_scanned(begin: Begin) -> None:
-    scanner = escl.Scanner()
-    ended = begin("scanner", url=scanner.url).run("test-scanner")
-    scanner.stop()
-    assert (ended.state, ended.result["scanned"]) == (CommandState.SUCCEEDED, False)
+@pytest.fixture
+def network_scanner() -> Iterator[escl.Scanner]:
+    made = escl.Scanner()
+    yield made
+    made.stop()
+
+
+def test_a_network_scanner_scans_once_it_is_warm_and_its_job_is_ended(
+    begin: Begin, network_scanner: escl.Scanner
+) -> None:
+    network_scanner.picture = b"a picture of somebody's papers"
+    ended = begin("scanner", url=network_scanner.url).run("test-scanner")
+    assert (ended.state, ended.result["scanned"]) == (CommandState.SUCCEEDED, True)
+    assert network_scanner.jobs == ["made", "fetched", "ended /eSCL/ScanJobs/7"]
+    assert "papers" not in str(ended.result)
+
+
+def test_a_network_scanner_that_does_not_scan_this_way_is_not_said_to_be_broken(
+    begin: Begin, network_scanner: escl.Scanner
+) -> None:
+    ended = begin("scanner", url=network_scanner.url).run("test-scanner")
+    assert (ended.state, ended.result["verdict"]) == (CommandState.FAILED, "unknown")
+    assert ended.result["escl_http"] == 409
+
+
+def test_a_network_scanner_with_a_jam_is_not_made_to_scan(
+    begin: Begin, network_scanner: escl.Scanner
+) -> None:
+    network_scanner.state, network_scanner.adf = "Stopped", "ScannerAdfJam"
+    ended = begin("scanner", url=network_scanner.url).run("test-scanner")
+    assert ended.reason == "did-not-work: one: failed: jammed"
+    assert network_scanner.jobs == []
 
 
 def test_a_scanner_without_a_name_is_refused(begin: Begin) -> None:

@@ -32,10 +32,15 @@ _STATUS = f"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 class Scanner:
-    """On a free port; `state` and `adf` are eSCL's State and AdfState."""
+    """On a free port; `state` and `adf` are eSCL's State and AdfState.
+
+    `picture` is what it scans, once it has warmed up for one question; None: it refuses to.
+    """
 
     def __init__(self) -> None:
         self.state, self.adf = "Idle", "ScannerAdfEmpty"
+        self.picture: bytes | None = None
+        self.jobs: list[str] = []  # what became of them: made, fetched, ended
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -64,17 +69,37 @@ class Scanner:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._answer(scanner._page(self.path))
+                if not self.path.startswith("/eSCL/ScanJobs/"):
+                    self._answer(scanner._page(self.path))
+                elif "fetched" in scanner.jobs:
+                    self._send(200, scanner.picture or b"")
+                else:
+                    scanner.jobs.append("fetched")
+                    self._answer(None, missing=503)
 
             def do_POST(self) -> None:
-                self._answer(None, missing=409)
+                self.rfile.read(int(self.headers["Content-Length"]))
+                if scanner.picture is None:
+                    self._answer(None, missing=409)
+                    return
+                scanner.jobs.append("made")
+                self.send_response(201)
+                self.send_header("Location", "http://scanner.invalid/eSCL/ScanJobs/7")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_DELETE(self) -> None:
+                scanner.jobs.append(f"ended {self.path}")
+                self._answer("gone")
 
             def log_message(self, *_: object) -> None:
                 pass
 
             def _answer(self, page: str | None, missing: int = 404) -> None:
-                body = (page or "").encode()
-                self.send_response(200 if page else missing)
+                self._send(200 if page else missing, (page or "").encode())
+
+            def _send(self, status: int, body: bytes) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "text/xml")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
