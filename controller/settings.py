@@ -141,7 +141,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},  # else a line for each request it makes
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # else a line for each request it makes
+        "apprise": {"handlers": ["nowhere"], "propagate": False},  # its lines hold passwords
+    },
 }

@@ -1,12 +1,10 @@
 """Whatever Apprise (https://github.com/caronc/apprise) reaches: SMS, Matrix, ntfy, ...
 
 The channel's secret is Apprise's URL, which holds tokens and passwords, so it is told nowhere:
-Apprise's own log lines are kept out of ours.
+Apprise's own log lines are kept out of ours (settings.LOGGING).
 """
 
-import logging
 import re
-import threading
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -39,13 +37,9 @@ def check_address(address: str) -> None:
 
 def send(way: Way, letter: Letter) -> str:
     """See Sender."""
-    told = _Told()
-    logger = logging.getLogger("apprise")
-    logger.propagate = False
-    logger.addHandler(told)
     try:
-        reached = _target(way.secret)
-        is_taken = reached.notify(
+        target = _target(way.secret)
+        result = target.notify(
             title=letter.title,
             body=letter.text,
             body_format=apprise.NotifyFormat.TEXT,
@@ -53,10 +47,9 @@ def send(way: Way, letter: Letter) -> str:
         )
     except TypeError as err:
         raise Undelivered("Apprise does not understand the channel's URL", is_final=True) from err
-    finally:
-        logger.removeHandler(told)
-    if not is_taken:
-        raise Undelivered(told.last(way.secret) or "Apprise could not deliver it")
+    if not result:
+        bad = [line.message for line in result.logs() if line.level in ("WARNING", "ERROR")]
+        raise Undelivered(_hidden(bad[-1], way.secret) if bad else "Apprise could not deliver it")
     return "taken"
 
 
@@ -64,33 +57,19 @@ def _target(url: str) -> apprise.Apprise:
     """Raises TypeError for a URL that it does not know."""
     separator = "&" if "?" in url else "?"
     limits = f"{separator}rto={LIMIT_S / 2:g}&cto={LIMIT_S / 2:g}"
-    # Not by threads of Apprise's own: what it complains of is told from others' by the thread.
-    target = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
+    target = apprise.Apprise()
     if not target.add(url + limits):
         raise TypeError
     return target
 
 
-class _Told(logging.Handler):
-    """The last complaint of this thread, to be shown in place of a bare no.
+def _hidden(line: str, url: str) -> str:
+    """Apprise's complaint without any part of the URL: each may be secret.
 
-    Other channels of this kind send from threads of their own: their lines hold their secrets.
+    >>> _hidden("no such topic: my-t0ken at example.org", "ntfys://example.org/my-t0ken")
+    'no such topic: ... at ...'
     """
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-        self._lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        if record.thread == self._thread:
-            self._lines.append(record.getMessage())
-
-    def last(self, url: str) -> str:
-        """Without any part of the URL that may be secret."""
-        line = self._lines[-1] if self._lines else ""
-        parts = [part for part in re.split(r"[/?@:&=]+", url)[1:] if part]
-        for part in sorted({*parts, *map(unquote, parts)}, key=len, reverse=True):
-            line = line.replace(part, "...")
-        return line[:300]
+    parts = {part for part in re.split(r"[/?@:&=]+", url)[1:] if part}
+    for part in sorted(parts | set(map(unquote, parts)), key=len, reverse=True):
+        line = line.replace(part, "...")
+    return line[:300]

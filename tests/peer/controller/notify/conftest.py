@@ -19,8 +19,8 @@ def subject(number: int = 1, ended_at: datetime | None = None) -> Subject:
     return Subject(
         id=number, rule="printer-failed", title="Imprimante en panne", severity="critical",
         place="Mairie d'Ambert", kiosk="pvp-63003-1", department="63", device="printer",
-        began_at=datetime.now(UTC) - timedelta(minutes=1), ended_at=ended_at, url=f"{PAGES}/{number}",
-        summary="Devices: printer",
+        began_at=datetime.now(UTC) - timedelta(minutes=1), ended_at=ended_at,
+        url=f"{PAGES}/{number}", summary="Devices: printer",
     )  # fmt: skip
 
 
