@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -57,7 +57,7 @@ class Floor:
         self._thread.start()
         ask(self.loop, self._begin)
 
-    def order(self, name: str, **args: str) -> str:
+    def order(self, name: str, **args: Any) -> str:
         """Give an order; its id."""
         number, now = str(uuid.uuid4()), Clock().utc()
         command = Command(
@@ -84,7 +84,7 @@ class Floor:
         """How an order ended."""
         return self.wait(number, lambda one: one.state.is_final)
 
-    def run(self, name: str, **args: str) -> Outcome:
+    def run(self, name: str, **args: Any) -> Outcome:
         """Give an order, and see it to its end."""
         return self.end(self.order(name, **args))
 
