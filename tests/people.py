@@ -3,6 +3,7 @@
 import base64
 from datetime import datetime
 
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django_otp.oath import TOTP
 
@@ -19,6 +20,14 @@ def browser(role: Role, language: str = "fr") -> Client:
     client = Client(headers={"accept-language": language})
     client.force_login(user)
     return client
+
+
+def caller(role: Role) -> User:
+    """Somebody of that role who has no password: hashing one takes longer than a call."""
+    ensure_roles()
+    user, _ = User.objects.get_or_create(username=str(role))
+    user.groups.set([Group.objects.get(name=str(role))])
+    return user
 
 
 def code_of(key: str, at: datetime) -> str:

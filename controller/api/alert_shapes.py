@@ -173,6 +173,26 @@ class RuleTrial(Schema):
     days: int = Field(30, ge=1, le=90)
 
 
+class ExampleItem(Schema):
+    """One alert that would have fired."""
+
+    fired_at: datetime
+    resolved_at: datetime | None
+    cause: str
+    culprit: str
+    kiosks: list[str]
+    reasons: list[str]
+
+
+class PreviewItem(Schema):
+    """How often a rule would have fired, the newest examples, and what is only about so."""
+
+    days: int
+    count: int
+    examples: list[ExampleItem]
+    approximations: list[str]
+
+
 class Reason(Schema):
     """Why."""
 

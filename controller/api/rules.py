@@ -4,19 +4,24 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router, Status
 from ninja.params.functions import Path
 
 from controller.accounts.scopes import Scope
 from controller.alerts import selectors, services
 from controller.alerts.models import Route, RuleVersion, StoredRule
+from controller.alerts.preview import Preview, fires
+from controller.alerts.rules import parse
 from controller.api import revisions
 from controller.api.alert_shapes import (
+    PreviewItem,
     Reason,
     RouteEdit,
     RouteItem,
     RuleEdit,
     RuleItem,
+    RuleTrial,
     VersionItem,
 )
 from controller.api.auth import by, needs
@@ -67,6 +72,12 @@ def delete_rule(
     _require(match, key)
     services.delete_rule(key, why=wish.why, **by(request))
     return Status(204, None)
+
+
+@router.post("/rule-preview", response={200: PreviewItem, TOLD: Failure}, **EDIT)
+def preview(request: HttpRequest, wish: RuleTrial) -> Preview:
+    """How often a rule would have fired in the last days: changes nothing."""
+    return fires(parse(wish.rule), wish.days, timezone.now())
 
 
 @router.get("/rules/{key}/versions", response={200: list[VersionItem], ASKED: Failure})

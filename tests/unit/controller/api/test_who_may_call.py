@@ -4,14 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from controller.accounts.roles import Role
 from controller.accounts.scopes import Scope
-from controller.accounts.services import create_user
 from controller.accounts.tokens import make_token
 from controller.api.urls import api
+from tests.people import caller
 
 CALLS = [
     pytest.param(method.upper(), path, said, id=f"{method.upper()} {path}")
@@ -37,9 +36,7 @@ def send(method: str, path: str, client: Client, secret: str = "") -> int:
 
 
 def token(role: Role, *scopes: Scope) -> str:
-    user = User.objects.filter(username=str(role)).first() or create_user(
-        name=str(role), password="vaste-plateau-42", role=role, by="cli:root"
-    )
+    user = caller(role)
     return make_token(
         user=user, label="x", lifetime=timedelta(days=1), by="cli:root", scopes=scopes
     )
