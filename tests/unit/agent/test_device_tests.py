@@ -1,6 +1,7 @@
 """`test-camera` and the words all device tests end with. The frames are ours."""
 
 import errno
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,6 +137,31 @@ def test_a_camera_that_must_not_be_opened_is_not(desk: Desk) -> None:
 def test_a_kiosk_without_such_a_device_refuses(desk: Desk, name: str) -> None:
     ended = desk.begin(Peripheral("ups", "ups")).run(name)
     assert (ended.state, ended.reason) == (CommandState.REFUSED, "device-unknown: none")
+
+
+def test_a_look_that_an_agent_was_killed_in_is_not_made_again(desk: Desk) -> None:
+    looks, goes_on = threading.Event(), threading.Event()
+    shown = desk.shows
+
+    class Slow(dict[str, list[Look]]):
+        """Frames that come when the test lets them."""
+
+        def __getitem__(self, path: str) -> list[Look]:
+            looks.set()
+            goes_on.wait(30)
+            return shown[path]
+
+    desk.shows = Slow()
+    floor = desk.begin(CAMERA)
+    number = floor.order("test-camera")
+    assert looks.wait(30)
+    floor.cut_off()
+    looks.clear()
+    ended = desk.begin(CAMERA).end(number)
+    goes_on.set()
+    floor.close()
+    assert (ended.state, ended.reason) == (CommandState.UNKNOWN, "restarted-while-running")
+    assert not looks.is_set()
 
 
 def test_what_breaks_in_a_thread_ends_the_command_and_not_the_agent(desk: Desk) -> None:

@@ -13,12 +13,13 @@ from agent.remedies import RestartService
 from contract.commands import CommandState
 from contract.messages import Outcome
 from tests.agents import program
-from tests.errands import Floor
+from tests.errands import Floor, Made
 from tests.peer.agent.printer.office import QUEUE, Office, why_not
+from tests.peer.region import wait_until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
-Open = Callable[[], Floor]
+Open = Callable[..., Floor]
 
 
 @pytest.fixture
@@ -36,12 +37,18 @@ def open_floor(office: Office, tmp_path: Path) -> Iterator[Open]:
     """Begins a life of the agent with the office's printer."""
     lives: list[Floor] = []
 
-    def one() -> Floor:
-        lives.append(Floor(tmp_path, laser(office)))
+    def one(act: Callable[[], PrintingRestart] | None = None) -> Floor:
+        works = {restart_printing.NAME: made(act())} if act is not None else {}
+        lives.append(Floor(tmp_path, laser(office), works=works))
         return lives[-1]
 
     yield one
-    lives[-1].close()
+    for each in lives:
+        each.close()
+
+
+def made(act: PrintingRestart) -> Made:
+    return lambda scene: Errand(restart_printing.NAME, scene, act.run, act.resume)
 
 
 def laser(office: Office) -> Peripheral:
@@ -166,10 +173,25 @@ def test_systemd_that_refuses_is_quoted(office: Office, open_floor: Open, tmp_pa
     assert "Access denied" in ended.reason
 
 
+def test_an_agent_killed_while_cups_restarts_does_not_restart_it_again(
+    open_floor: Open, tmp_path: Path
+) -> None:
+    told, hold = tmp_path / "told", tmp_path / "hold"
+    hold.touch()
+    waits = f'echo "$@" >> {told}; while [ -e {hold} ]; do sleep 0.1; done'
+    floor = with_systemctl(open_floor(), program(tmp_path / "systemctl", waits))
+    number = floor.order("restart-printing")
+    wait_until(told.exists, "systemctl")
+    floor.cut_off()
+    hold.unlink()
+    lasting = program(tmp_path / "systemctl-later", f'echo "$@" >> {told}')
+    later = open_floor(lambda: PrintingRestart(RestartService(lasting)))
+    assert later.end(number).state is CommandState.SUCCEEDED
+    assert told.read_text().splitlines() == ["restart cups.service", "start cups.service"]
+
+
 def with_systemctl(floor: Floor, systemctl: Path) -> Floor:
     """A stand-in for systemd, which no container has."""
     act = PrintingRestart(RestartService(systemctl), back_s=3.0)
-    floor.works["restart-printing"] = lambda scene: Errand(
-        restart_printing.NAME, scene, act.run, act.resume
-    )
+    floor.works[restart_printing.NAME] = made(act)
     return floor
