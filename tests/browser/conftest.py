@@ -32,7 +32,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     folder = tmp_path_factory.mktemp("region")
     (folder / "password").write_text(PASSWORD)
     with Region(folder) as region:
-        for role in ("viewer", "technician"):
+        for role in ("viewer", "technician", "administrator"):
             region.vigie(
                 "user", "add", role, "--role", role, "--password-file", str(folder / "password")
             )

@@ -21,7 +21,10 @@ PHONE = {"width": 390, "height": 844}
 
 
 def main() -> int:
-    """Writes fleet, kiosk and phone pictures, in French and English."""
+    """Writes pictures of fleet, kiosk, alerts, an order and a phone, in French and English.
+
+    There must be an open alert and an order: the first of each is shown.
+    """
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
     parser.add_argument("address", help="for instance http://127.0.0.1:8000")
     parser.add_argument("user", help="a technician, so that the restart is seen")
@@ -38,6 +41,13 @@ def main() -> int:
             _take(desk, f"fleet-{language}")
             desk.goto(f"{args.address}/kiosks/{kiosk}")
             _take(desk, f"kiosk-{language}")
+            desk.goto(f"{args.address}/alerts")
+            _take(desk, f"alerts-{language}")
+            _follow(desk, ".alerts .who a")
+            _take(desk, f"alert-{language}")
+            desk.goto(f"{args.address}/commands")
+            _follow(desk, ".rows th a")
+            _take(desk, f"order-{language}")
             phone = _enter(browser, args.address, args.user, password, language, PHONE)
             _take(phone, f"phone-{language}")
         browser.close()
@@ -64,6 +74,11 @@ def _enter(
 def _first(page: Page) -> str:
     row = page.locator(".hands .id, .others td.id").first
     return row.inner_text()
+
+
+def _follow(page: Page, link: str) -> None:
+    page.locator(link).first.click()
+    page.wait_for_load_state()
 
 
 def _take(page: Page, name: str) -> None:
