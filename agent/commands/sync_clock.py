@@ -5,8 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent import program
-from agent.commands import Work, verdicts
+from agent.commands import Work, outside, verdicts
 from agent.commands.errand import End, Errand, Job, done, failed
 from agent.commands.scene import Scene
 from agent.errors import ProgramError
@@ -59,9 +58,10 @@ class ClockSync:
         before = timekeeping.read_offset()
         for number, order in enumerate(service.orders):
             job.step(10 * (number + 1), f"asking {service.name}")
-            said = program.run(order, job.left_s)
-            if said.status != 0:
-                raise ProgramError(f"{' '.join(order)}: {(said.err or said.out).strip()[:200]}")
+            # Not as our own child: chronyd's socket is its user's, and the agent may not pass that.
+            status, out, err = outside.run(order, job.left_s)
+            if status != 0:
+                raise ProgramError(f"{' '.join(order)}: {(err or out).strip()[:200]}")
         return self._wait(job, service.name, before.offset_ms)
 
     def resume(self, job: Job) -> End:
