@@ -1,11 +1,14 @@
 """From the database to the engine's kiosks: all of them at first, then those that were touched."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+from django.db import connection
+
 from controller.alerts.facts import DeviceFact, KioskFact
-from controller.fleet.models import Device, Lifecycle, Status
+from controller.fleet.models import Lifecycle, Status
 
 #: An ingest that began before another may commit after it: look back so far for what it touched.
 LOOK_BACK = timedelta(seconds=60)
@@ -13,23 +16,29 @@ LOOK_BACK = timedelta(seconds=60)
 _CROSSING = timedelta(seconds=10)
 _CHUNK = 500
 
-_KIOSK = (
-    "kiosk_id",
-    "kiosk__kind",
-    "kiosk__lifecycle",
-    "kiosk__site__code",
-    "kiosk__site__department",
-    "kiosk__site__provider",
-    "kiosk__site__opening_hours",
-    "is_online",
-    "presence_since",
-    "presence_reason",
-    "last_heard_at",
-    "reported_at",
-    "touched_at",
-    "inventory",
-)
-_DEVICE = ("kiosk_id", "device", "kind", "health", "reasons", "metrics", "since")
+_KIOSK = """
+SELECT s.kiosk_id, k.kind, k.lifecycle, p.code, p.department, p.provider, p.opening_hours,
+ s.is_online, s.presence_since, s.presence_reason, s.last_heard_at, s.reported_at, s.touched_at,
+ s.inventory
+FROM fleet_status s JOIN fleet_kiosk k ON k.id = s.kiosk_id JOIN fleet_site p ON p.id = k.site_id
+"""
+_DEVICE = "SELECT kiosk_id, device, kind, health, reasons, metrics, since FROM fleet_device"
+
+
+class _Declared(msgspec.Struct):
+    id: str
+    is_required: bool = False
+
+
+class _Inventory(msgspec.Struct):
+    """The part of contract.messages.Inventory, as stored, that tells what is required."""
+
+    declared: tuple[_Declared, ...] = ()
+
+
+_texts = msgspec.json.Decoder(tuple[str, ...]).decode
+_numbers = msgspec.json.Decoder(dict[str, float]).decode
+_inventory = msgspec.json.Decoder(_Inventory).decode
 
 
 def touched(since: datetime) -> dict[str, datetime]:
@@ -42,16 +51,22 @@ def kiosks(names: Collection[str] | None = None) -> dict[str, tuple[KioskFact, d
     """These kiosks (None: all), each with when it was touched. Two queries for each 500."""
     found: dict[str, tuple[KioskFact, datetime]] = {}
     for part in _parts(names):
-        statuses, rows = Status.objects.all(), Device.objects.order_by("kiosk_id", "device")
-        if part is not None:
-            statuses, rows = statuses.filter(pk__in=part), rows.filter(kiosk_id__in=part)
-        heads = list(statuses.values_list(*_KIOSK))
+        heads = _rows(_KIOSK, "s.kiosk_id", part)
         devices: dict[str, list[DeviceFact]] = {}
-        for kiosk, *row in rows.values_list(*_DEVICE):
+        for kiosk, *row in _rows(_DEVICE, "kiosk_id", part):
             devices.setdefault(kiosk, []).append(_device(row))
         for head in heads:
             found[head[0]] = _kiosk(head, tuple(devices.get(head[0], ())))
     return found
+
+
+def _rows(sql: str, column: str, names: list[str] | None) -> list[Any]:
+    """Plain SQL: the ORM's conversions would take most of a turn."""
+    where = "" if names is None else f" WHERE {column} IN ({', '.join(['%s'] * len(names))})"
+    with connection.cursor() as cursor:
+        cursor.execute(sql + where, names or [])
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _parts(names: Collection[str] | None) -> Iterator[list[str] | None]:
@@ -65,8 +80,10 @@ def _parts(names: Collection[str] | None) -> Iterator[list[str] | None]:
 
 def _kiosk(row: Any, devices: tuple[DeviceFact, ...]) -> tuple[KioskFact, datetime]:
     name, kind, lifecycle, site, department, provider, hours, is_online, *rest = row
-    presence_since, reason, heard_at, reported_at, touched_at, inventory = rest
-    since = presence_since or heard_at
+    presence_since, reason, heard, reported, touched_at, inventory = rest
+    heard_at = _aware(heard)
+    since = _aware(presence_since) if presence_since else heard_at
+    declared = _inventory(inventory).declared
     fact = KioskFact(
         name,
         kind,
@@ -75,23 +92,22 @@ def _kiosk(row: Any, devices: tuple[DeviceFact, ...]) -> tuple[KioskFact, dateti
         department,
         provider,
         hours,
-        is_online or presence_since is None,  # heard, and nobody said that it was gone
+        bool(is_online) or presence_since is None,  # heard, and nobody said that it was gone
         since,
         reason,
         heard_at,
-        reported_at is not None and reported_at >= since - _CROSSING,
-        _required(inventory),
+        reported is not None and _aware(reported) >= since - _CROSSING,
+        frozenset(item.id for item in declared if item.is_required),
         devices,
     )
-    return fact, touched_at
-
-
-def _required(inventory: Any) -> frozenset[str]:
-    """The devices without which no citizen is received: contract.messages.Inventory, as stored."""
-    declared = inventory.get("declared", ()) if isinstance(inventory, dict) else ()
-    return frozenset(item["id"] for item in declared if item.get("is_required"))
+    return fact, _aware(touched_at)
 
 
 def _device(row: Any) -> DeviceFact:
     device, kind, health, reasons, metrics, since = row
-    return DeviceFact(device, kind, health, tuple(reasons), metrics, since)
+    return DeviceFact(device, kind, health, _texts(reasons), _numbers(metrics), _aware(since))
+
+
+def _aware(at: datetime) -> datetime:
+    """SQLite gives times without their zone, which is UTC."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
