@@ -1,6 +1,7 @@
 """Setting the clock, applying states, measuring the line, looking at all of it."""
 
 import json
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -179,3 +180,27 @@ def test_without_a_time_service_it_is_refused(tmp_path: Path) -> None:
         CommandState.REFUSED,
         "not-possible-here: install chrony",
     )
+
+
+@pytest.mark.skipif(not shutil.which("salt-call"), reason="no salt-call on the PATH")
+def test_a_real_salt_is_understood(tmp_path: Path) -> None:
+    states = tmp_path / "states"
+    states.mkdir()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "minion").write_text(
+        f"file_client: local\nroot_dir: {tmp_path}/root\nfile_roots: {{base: [{states}]}}\nid: a\n"
+    )
+    (states / "top.sls").write_text('base:\n  "*":\n    - kiosk\n')
+    (states / "kiosk.sls").write_text(
+        f"note:\n  file.managed:\n    - name: {tmp_path}/note\n    - contents: secret\n"
+        "broken:\n  file.managed:\n    - name: /nowhere/at/all\n    - contents: y\n"
+    )
+    real = shutil.which("salt-call")
+    floor = Floor(tmp_path, told=salt(tmp_path, f'exec {real} --local -c {tmp_path} "$@"'))
+    would = floor.run("apply-configuration", is_dry_run=True)
+    done = floor.run("apply-configuration")
+    floor.close()
+    assert (would.state, would.result["changed"]) == (CommandState.SUCCEEDED, 2)
+    assert (done.state, done.reason) == (CommandState.FAILED, "did-not-work: broken")
+    assert (done.result["changed"], done.result["failed_states"]) == (1, ["broken"])
+    assert (tmp_path / "note").read_text() == "secret\n"
