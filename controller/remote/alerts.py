@@ -131,8 +131,8 @@ def _silence(server: "Server", one: dict[str, Any], args: argparse.Namespace) ->
 
 def _where(one: dict[str, Any]) -> dict[str, str]:
     """What a silence of this alert covers, and no more."""
-    if one["kiosk_id"]:
-        return {"kiosk": one["kiosk_id"], "kind": one["kind"]}
+    if one["kiosk"]:
+        return {"kiosk": one["kiosk"], "kind": one["kind"]}
     if one["cause"] in ("site", "department"):
         return {one["cause"]: one["culprit"]}
     return {}
@@ -149,7 +149,7 @@ def _tell(one: dict[str, Any]) -> None:
             ("state", _state(one)),
             ("seen to by", one["acknowledged_by"]),
             ("note", one["note"]),
-            ("kiosks", ", ".join(e["kiosk_id"] for e in one["affected"] if not e["left_at"])),
+            ("kiosks", ", ".join(e["kiosk"] for e in one["affected"] if not e["left_at"])),
         ]
     )
     for each in one["timeline"]:
@@ -215,11 +215,11 @@ def _rules(server: "Server", args: argparse.Namespace) -> int:
 
 
 def _covered(each: dict[str, Any]) -> str:
-    parts = (each["rule"], each["kind"], each["kiosk_id"] or "", each["site"], each["department"])
+    parts = (each["rule"], each["kind"], each["kiosk"] or "", each["site"], each["department"])
     return " ".join(part for part in parts if part)
 
 
 def _state(each: dict[str, Any]) -> str:
-    hidden = ", hidden" if each["hidden_by_id"] else ""
-    silenced = ", silenced" if each["silenced_by_id"] else ""
+    hidden = ", hidden" if each["hidden_by"] else ""
+    silenced = ", silenced" if each["silenced_by"] else ""
     return f"{each['state']}{hidden}{silenced}"

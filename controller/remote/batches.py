@@ -164,7 +164,7 @@ def _tell(batch: dict[str, Any], *, is_json: bool) -> None:
     tables.show(
         ("kiosk", "state", "reason", "command"),
         [
-            (each["kiosk_id"], each["state"], each["reason"], each["command_id"] or "")
+            (each["kiosk"], each["state"], each["reason"], each["command"] or "")
             for each in batch["items"]
         ],
     )

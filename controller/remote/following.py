@@ -19,7 +19,7 @@ def follow(server: "Server", command: dict[str, Any]) -> dict[str, Any]:
     while True:
         events = command["events"]
         for event in events[told:]:
-            print(f"{command['kiosk_id']}  {_line(event)}".rstrip(), file=sys.stderr, flush=True)
+            print(f"{command['kiosk']}  {_line(event)}".rstrip(), file=sys.stderr, flush=True)
         told = len(events)
         if command["is_final"]:
             return command
@@ -38,7 +38,7 @@ def tell(commands: list[dict[str, Any]]) -> None:
         ("kiosk", "command", "state", "reason", "result", "id"),
         [
             (
-                each["kiosk_id"],
+                each["kiosk"],
                 each["name"],
                 each["state"],
                 each["reason"],
