@@ -15,20 +15,23 @@ def post(url: str, content: bytes, headers: Mapping[str, str]) -> str:
     """The receiver's answer. A redirect is not followed: it would lead what is signed, and a
     token, elsewhere. Raises Undelivered."""
     try:
-        answer = httpx.post(
+        with httpx.stream(
+            "POST",
             url,
             content=content,
             headers={"Content-Type": "application/json", **headers},
             timeout=LIMIT_S,
             follow_redirects=False,
-        )
+        ) as answer:
+            # No more than its first words, however long it goes on.
+            start = b"" if answer.is_success else next(answer.iter_bytes(1024), b"")
     except httpx.HTTPError as err:
         raise Undelivered(str(err) or type(err).__name__) from err
     except (httpx.InvalidURL, ValueError) as err:
         raise Undelivered(str(err), is_final=True) from err
     if answer.is_success:
         return f"{answer.status_code} {answer.reason_phrase}"
-    said = " ".join(answer.text.split())[:200]
+    said = " ".join(start.decode("utf-8", "replace").split())[:200]
     is_final = answer.status_code < 500 and answer.status_code not in _LATER
     text = f"{answer.status_code} {answer.reason_phrase}" + (f": {said}" if said else "")
     raise Undelivered(text, is_final=is_final)

@@ -24,6 +24,7 @@ class Receiver:
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.answers: deque[tuple[int, dict[str, str]]] = deque()
+        self.says = b""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._answering())
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,8 +56,9 @@ class Receiver:
                 self.send_response(code)
                 for name, value in more.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(receiver.says)))
                 self.end_headers()
+                self.wfile.write(receiver.says)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
                 """Nothing is printed."""

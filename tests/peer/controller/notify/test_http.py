@@ -53,6 +53,14 @@ def test_a_receiver_says_whether_another_try_makes_sense(
     assert refused.value.is_final is is_final
 
 
+def test_the_first_words_of_a_refusal_are_shown(receiver: Receiver) -> None:
+    receiver.answers.append((400, {}))
+    receiver.says = b"no field  'room'\n" + b"x" * 5000
+    with pytest.raises(Undelivered, match=r"^400 Bad Request: no field 'room' x+$") as refused:
+        webhook.send(hook(receiver.url), letter())
+    assert len(str(refused.value)) < 300
+
+
 def test_nothing_is_led_elsewhere(receiver: Receiver) -> None:
     receiver.answers.append((307, {"Location": f"{receiver.url}/elsewhere"}))
     with pytest.raises(Undelivered, match="307"):
