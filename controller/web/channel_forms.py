@@ -15,6 +15,7 @@ from controller.fleet.models import Department
 from controller.notify.models import Channel, Contact
 from controller.web.alert_words import SEVERITY
 
+#: How many ways are offered at least.
 ADDRESSES = 4
 
 
@@ -35,7 +36,9 @@ class _ChannelForm(forms.Form):
 
     key = KeyField()
     title = forms.CharField(label=gettext_lazy("Title"), max_length=150)
-    is_enabled = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+    is_enabled = forms.BooleanField(
+        label=gettext_lazy("Messages go out by it"), required=False, initial=True
+    )
     settings: tuple[str, ...] = ()
     secret_label = gettext_lazy("Secret")
     secret_help: Any = ""
@@ -173,12 +176,14 @@ class ContactForm(forms.Form):
         if contact is not None:
             options["initial"] = _initial(contact)
         super().__init__(*args, **options)
+        known = contact.addresses.count() if contact is not None else 0
+        self._numbers = range(1, max(ADDRESSES, known + 1) + 1)
         if contact is not None:
             del self.fields["key"]
         severities = [(str(one), str(SEVERITY[one])) for one in Severity]
         self.fields["least_severity"].choices = severities  # type: ignore[attr-defined]
         offered = [("", "–"), *channels]
-        for number in range(1, ADDRESSES + 1):
+        for number in self._numbers:
             self.fields[f"channel_{number}"] = forms.ChoiceField(
                 label=_("Way %(n)s") % {"n": number}, required=False, choices=offered
             )
@@ -189,19 +194,13 @@ class ContactForm(forms.Form):
     @property
     def ways(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """Fields of channel and address, pair by pair."""
-        return [
-            (self[f"channel_{number}"], self[f"address_{number}"])
-            for number in range(1, ADDRESSES + 1)
-        ]
+        return [(self[f"channel_{number}"], self[f"address_{number}"]) for number in self._numbers]
 
     @property
     def addresses(self) -> list[tuple[str, str]]:
         """(channel, address) of every pair that names a channel."""
         said = self.cleaned_data
-        pairs = [
-            (said[f"channel_{number}"], said[f"address_{number}"])
-            for number in range(1, ADDRESSES + 1)
-        ]
+        pairs = [(said[f"channel_{number}"], said[f"address_{number}"]) for number in self._numbers]
         return [pair for pair in pairs if pair[0]]
 
 
@@ -214,6 +213,6 @@ def _initial(contact: Contact) -> dict[str, Any]:
         "departments": contact.departments,
         "digest_at": contact.digest_at,
     }
-    for number, way in enumerate(contact.addresses.all()[:ADDRESSES], start=1):
+    for number, way in enumerate(contact.addresses.all(), start=1):
         values |= {f"channel_{number}": way.channel_id, f"address_{number}": way.address}
     return values

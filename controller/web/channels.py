@@ -111,7 +111,9 @@ def contact_delete(request: HttpRequest, key: str) -> HttpResponse:
 
 def _channel(request: HttpRequest, kind: str, found: Channel | None) -> HttpResponse:
     has_secret = found is not None and selectors.has_secret(found.key)
-    form = FORMS[kind](request.POST if request.method == "POST" else None, channel=found, has_secret=has_secret)
+    form = FORMS[kind](
+        request.POST if request.method == "POST" else None, channel=found, has_secret=has_secret
+    )
     if request.method == "POST" and form.is_valid():
         key = found.key if found else form.cleaned_data["key"]
         if found is None and any(one.key == key for one in selectors.channels()):
@@ -134,7 +136,9 @@ def _channel(request: HttpRequest, kind: str, found: Channel | None) -> HttpResp
 
 def _contact(request: HttpRequest, found: Contact | None) -> HttpResponse:
     offered = [(one.key, one.title) for one in selectors.channels()]
-    form = ContactForm(request.POST if request.method == "POST" else None, contact=found, channels=offered)
+    form = ContactForm(
+        request.POST if request.method == "POST" else None, contact=found, channels=offered
+    )
     if request.method == "POST" and form.is_valid():
         key = found.key if found else form.cleaned_data["key"]
         if found is None and any(one.key == key for one in selectors.contacts()):

@@ -19,6 +19,7 @@ PURPOSE: Words = {
     Silence.Purpose.SILENCE: gettext_lazy("Muted: it is known, nobody is told"),
     Silence.Purpose.MAINTENANCE: gettext_lazy("Maintenance: it is worked on, no alert opens"),
 }
+#: How many steps are offered at least.
 STEPS = 4
 
 
@@ -84,16 +85,18 @@ class RouteForm(forms.Form):
     ) -> None:
         if route is not None:
             options["initial"] = {"title": route.title}
-            for number, step in enumerate(route.steps[:STEPS], start=1):
+            for number, step in enumerate(route.steps, start=1):
                 options["initial"] |= {
                     f"after_{number}": step.get("after_s", 0),
                     f"contacts_{number}": step.get("contacts", []),
                 }
         super().__init__(*args, **options)
+        known = len(route.steps) if route is not None else 0
+        self._numbers = range(1, max(STEPS, known + 1) + 1)
         if route is not None:
             del self.fields["key"]
         offered = list(contacts)
-        for number in range(1, STEPS + 1):
+        for number in self._numbers:
             self.fields[f"after_{number}"] = LengthField(
                 label=_("When it has been open for"), required=False, most=7 * 86_400
             )
@@ -109,7 +112,7 @@ class RouteForm(forms.Form):
         """Number, delay and contacts of each step."""
         return [
             (number, self[f"after_{number}"], self[f"contacts_{number}"])
-            for number in range(1, STEPS + 1)
+            for number in self._numbers
         ]
 
     @property
@@ -121,7 +124,7 @@ class RouteForm(forms.Form):
                 "after_s": said[f"after_{number}"] or 0,
                 "contacts": said[f"contacts_{number}"],
             }
-            for number in range(1, STEPS + 1)
+            for number in self._numbers
             if said[f"contacts_{number}"]
         ]
         return sorted(found, key=lambda step: step["after_s"])

@@ -43,7 +43,9 @@ def silences(request: HttpRequest) -> HttpResponse:
 def silence_new(request: HttpRequest) -> HttpResponse:
     """Mute, or announce maintenance."""
     asked = {name: request.GET.get(name, "") for name in ("kiosk", "department", "purpose")}
-    form = SilenceForm(request.POST if request.method == "POST" else None, titles=_titles().items(), initial=asked)
+    form = SilenceForm(
+        request.POST if request.method == "POST" else None, titles=_titles().items(), initial=asked
+    )
     if request.method == "POST" and form.is_valid():
         said = dict(form.cleaned_data)
         said["starts_at"] = said["starts_at"] or timezone.now()
@@ -126,7 +128,9 @@ def route_delete(request: HttpRequest, key: str) -> HttpResponse:
 
 def _route(request: HttpRequest, found: Route | None) -> HttpResponse:
     contacts = [(contact.key, contact.name) for contact in notices.contacts()]
-    form = RouteForm(request.POST if request.method == "POST" else None, route=found, contacts=contacts)
+    form = RouteForm(
+        request.POST if request.method == "POST" else None, route=found, contacts=contacts
+    )
     if request.method == "POST" and form.is_valid():
         key = found.key if found else form.cleaned_data["key"]
         who: dict[str, Any] = {"user": cast(User, request.user), "address": address_of(request)}

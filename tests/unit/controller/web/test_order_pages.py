@@ -184,3 +184,43 @@ def test_the_list_narrows_and_asks_the_same_for_many_orders(
     assert "Page 1 sur 2" in content
     empty = technician.get("/commands?state=failed&name=ping").content.decode()
     assert "Aucun ordre ne correspond" in empty
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "words"),
+    [
+        ("check-up", {"amiss": ["camera: failed: black"]}, "Caméra : en panne, l’image est noire"),
+        ("check-up", {"changed": ["printer: missing -> ok"]}, "Imprimante : introuvable → fonctionne"),
+        ("test-link", {"controller.rtt_ms": 38.0}, "<dt>Contrôleur, Temps de réponse</dt>"),
+        ("print-test-page", {"printer_reasons": ["media-empty"]}, "plus de papier"),
+        ("test-camera", {"verdict": "failed"}, "En panne"),
+        ("check-up", {"strange": {"shape": 1}, "devices": [3]}, "strange"),
+    ],
+)
+def test_what_came_of_an_order_is_said_in_words(
+    technician: Client,
+    kiosk: Kiosk,
+    now: datetime,
+    name: str,
+    result: dict[str, Any],
+    words: str,
+) -> None:
+    command = made(kiosk, now, name, "succeeded", result=result)
+    content = technician.get(f"/commands/{command.pk}").content.decode().replace("\u00a0", " ")
+    assert words in content
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("waiting for camera", "attente de Caméra"),
+        ("printer", "Imprimante"),
+        ("polishing the lens", "polishing the lens"),
+    ],
+)
+def test_what_a_kiosk_is_at_is_said_in_words(
+    technician: Client, kiosk: Kiosk, now: datetime, step: str, words: str
+) -> None:
+    result = {"progress_percent": 40, "step": step}
+    command = made(kiosk, now, "check-up", "running", result=result)
+    assert words in technician.get(f"/commands/{command.pk}").content.decode()
