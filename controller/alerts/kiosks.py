@@ -47,7 +47,12 @@ def _look_at_devices(world: World, book: Book, kiosk: KioskFact, now: datetime) 
     _together(book, kiosk, signs, now)
     _look_at(world, book, kiosk, Subject.DEVICE, signs, now)
     opened = {alert.fingerprint: alert for alert in book.of_kiosk(kiosk.id)}
-    metrics = metric_signs(world, kiosk, opened, now)
+    ailing = {sign.device for sign in signs}
+    metrics = [
+        sign
+        for sign in metric_signs(world, kiosk, opened, now)
+        if sign.device not in ailing or sign.fingerprint in opened  # its state says as much
+    ]
     _look_at(world, book, kiosk, Subject.METRIC, metrics, now)
 
 
@@ -60,11 +65,14 @@ def _look_at(
     now: datetime,
 ) -> None:
     """Of one subject: each alert goes on or goes away, each new sign begins."""
-    signs: dict[str, Sign] = {}
-    for sign in found:
-        if not _is_maintained(world, sign, kiosk, now):
-            signs[sign.fingerprint] = sign
-    heirs = {sign.device: sign for sign in signs.values()}
+    signs = {sign.fingerprint: sign for sign in found}
+    for sign in [sign for sign in signs.values() if _is_maintained(world, sign, kiosk, now)]:
+        del signs[sign.fingerprint]
+        if (alert := book.get(sign.fingerprint)) is not None:
+            life.end_quietly(book, alert, now, by="maintenance")
+    names = _names(signs.values())
+    # One device has one state, and any number of figures.
+    heirs = {} if subject is Subject.METRIC else {sign.device: sign for sign in signs.values()}
     first_seen: dict[str, datetime] = {}
     for alert in _of_subject(world, book, kiosk, subject):
         same = signs.pop(alert.fingerprint, None)
@@ -78,7 +86,7 @@ def _look_at(
                 life.drop(book, alert)
                 continue
             _unseen(book, alert, kiosk, subject, now)
-    _leave(world, book, kiosk, subject, _names(heirs.values()))
+    _leave(world, book, kiosk, subject, names)
     for sign in signs.values():
         _begin(world, book, kiosk, sign, first_seen.get(sign.device), now)
 

@@ -171,3 +171,41 @@ def test_a_rule_that_is_switched_off_has_no_alerts() -> None:
     stage.world.rules = Stage([OFFLINE, HUB]).world.rules
     stage.passes(MINUTE)
     assert (stage.open, stage.messages) == ([], ["fired failed k1/camera"])
+
+
+def test_maintenance_of_one_kind_of_device_leaves_the_others_alone() -> None:
+    stage = Stage()
+    stage.kiosk()
+    stage.device("camera", "failed", "black")
+    stage.passes(10 * MINUTE)
+    stage.device("printer", "failed", "media-jam")
+    stage.quiet(is_maintenance=True, lasts=HOUR, kind="camera")
+    stage.passes(10 * MINUTE)
+    assert stage.open == ["failed k1/printer"]
+    assert stage.messages == ["fired failed k1/camera", "fired failed k1/printer"]
+
+
+def test_two_figures_of_one_device_have_an_alert_each_and_end_each_for_itself() -> None:
+    full = rule(
+        "full",
+        match={
+            "subject": "metric",
+            "threshold": {"metric": "free_percent", "below": 5, "clear": 10},
+        },
+    )
+    stage = Stage([HOT, full])
+    stage.kiosk()
+    stage.device("system", WELL, metrics={"temperature_celsius": 90, "free_percent": 2})
+    stage.passes(6 * MINUTE)
+    assert stage.open == ["full k1/system", "hot k1/system"]
+    stage.device("system", WELL, metrics={"temperature_celsius": 60, "free_percent": 2})
+    stage.passes(6 * MINUTE)
+    assert stage.open == ["full k1/system"]
+
+
+def test_a_device_whose_state_tells_it_needs_no_alert_of_its_figures() -> None:
+    stage = Stage([FAILED, HOT])
+    stage.kiosk()
+    stage.device("system", "failed", "temperature-high", metrics={"temperature_celsius": 90})
+    stage.passes(HOUR)
+    assert stage.open == ["failed k1/system"]
