@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 OPENSSL = Path("/usr/bin/openssl")
 _TIMEOUT_S = 30
+_DOOR_PORT = 8443
 _MAX_ANSWER = 200_000
 _REMEDY = "must be vgt1.<secret>.<fingerprint>: copy it whole"
 
@@ -76,7 +77,7 @@ def enrol(controller: str, token: str, config_path: Path) -> str:
     enrolled = _redeem(host, port, authority, proof, csr)
     _keep(enrolled, authority, files)
     if existing is None:
-        write(config_path, _agent_toml(enrolled, files, config_path.parent), 0o644)
+        write(config_path, _agent_toml(enrolled, files, config_path.parent, (host, port)), 0o644)
         log.info("wrote %s", config_path)
     _check(load(config_path), enrolled, config_path)
     return enrolled.kiosk
@@ -105,7 +106,7 @@ def parse_controller(url: str) -> tuple[str, int]:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or 8443
+        host, port = parts.hostname, parts.port or _DOOR_PORT
     except ValueError:
         host = None
     if host is None or parts.scheme != "https":
@@ -234,12 +235,14 @@ def _keep(enrolled: Enrolled, authority: str, files: Files) -> None:
     fresh.replace(files.certificate)
 
 
-def _agent_toml(enrolled: Enrolled, files: Files, folder: Path) -> str:
+def _agent_toml(enrolled: Enrolled, files: Files, folder: Path, door: tuple[str, int]) -> str:
     names = [os.path.relpath(path, folder.absolute()) for path in files]
+    renewed_at = f'\n[commands]\ncontroller = "https://{door[0]}:{door[1]}"\n'
     return (
         f'kiosk = "{enrolled.kiosk}"\n\n'
         f'[broker]\nhost = "{enrolled.broker_host}"\nport = {enrolled.broker_port}\n'
         f'ca = "{names[0]}"\ncertificate = "{names[1]}"\nkey = "{names[2]}"\n'
+        + (renewed_at if door != (enrolled.broker_host, _DOOR_PORT) else "")
     )
 
 

@@ -40,13 +40,15 @@ class Foresight:
         self._said = ""
 
     def begin(self) -> None:
-        """Before connecting: put a renewal that was cut off to rights, and finish it."""
+        """Before connecting: put a renewal that was cut off to rights, and finish it. Or look:
+        a kiosk that is never on for an hour would else never come to it."""
         certificate, key = self._config.broker.certificate, self._config.broker.key
         if not any(
             path.with_name(path.name + suffix).exists()
             for path in (certificate, key)
             for suffix in (".next", ".old")
         ):
+            self.look()
             return
         from agent import renewal  # of a renewal only
 

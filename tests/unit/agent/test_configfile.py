@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Match, Peripheral, PowerMethod, RecoveryLimits
+from agent.config import Acts, Match, Peripheral, PowerMethod, RecoveryLimits
 from agent.configfile import check_credentials, load
 from agent.errors import ConfigError
 
@@ -212,3 +212,37 @@ def test_a_usb_remedy_wants_to_know_which_usb_device(tmp_path: Path) -> None:
 def test_limits_of_recovery_have_bounds(tmp_path: Path) -> None:
     said = complaint(tmp_path, MINIMAL + "[recovery]\nreboots_per_day = 9\n")
     assert "recovery.reboots_per_day is 9, must be a whole number from 0 to 4" in said
+
+
+def test_commands_may_use_what_is_found_where_nothing_is_said(tmp_path: Path) -> None:
+    assert load(write(tmp_path, MINIMAL)).acts == Acts()
+
+
+def test_what_commands_may_use_is_read(tmp_path: Path) -> None:
+    text = """
+[commands]
+controller = "https://vigie.example.org:9443"
+log_units = ["cups.service", "kernel"]
+message = ["/usr/bin/zenity", "--info", "--text"]
+display = ":0"
+"""
+    assert load(write(tmp_path, MINIMAL + text)).acts == Acts(
+        controller="https://vigie.example.org:9443",
+        log_units=("cups.service", "kernel"),
+        message=("/usr/bin/zenity", "--info", "--text"),
+        display=":0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ('controller = "http://a"', "commands.controller is 'http://a', must be https://HOST:PORT"),
+        ('log_units = ["cups"]', "must be a list of units like"),
+        ('message = ["zenity"]', "must be a program's absolute path and its arguments"),
+        ('message = "zenity"', "must be a program's absolute path and its arguments"),
+        ('display = "screen"', "must be an X display like :0"),
+    ],
+)
+def test_what_commands_cannot_use_is_refused(tmp_path: Path, line: str, remedy: str) -> None:
+    assert remedy in complaint(tmp_path, f"{MINIMAL}\n[commands]\n{line}\n")
