@@ -76,4 +76,4 @@ def _of(contact: Contact, now: datetime) -> Sequence[Alert]:
 def _named(alert: Alert) -> set[str]:
     """Whom the route that was frozen names, as far as it has come."""
     steps = alert.policy.get("steps", ())
-    return {key for step in steps[: alert.step + 1] for key in step.get("contacts", ())}
+    return {key for step in steps[: alert.step] for key in step.get("contacts", ())}

@@ -51,6 +51,7 @@ def alert(kiosk: Kiosk | None, device: str = "printer", **changes: object) -> Al
         "state": "firing",
         "since": NOON,
         "fired_at": NOON,
+        "step": 1,
     }
     return Alert.objects.create(**values | changes)
 

@@ -12,7 +12,7 @@ from controller.notify.models import Channel, Notification
 from controller.notify.plan import WAIT, plan
 from controller.notify.post import Answer, record
 from controller.notify.retry import GIVEN_UP_AFTER
-from tests.unit.controller.notify.conftest import NOON, SEVEN, alert, channel, contact, event
+from tests.unit.controller.notify.conftest import NOON, RULE, SEVEN, alert, channel, contact, event
 
 pytestmark = pytest.mark.django_db
 THEN = NOON + WAIT
@@ -114,3 +114,18 @@ def test_a_day_in_one_message(kiosk: Kiosk) -> None:
     assert note.kind == "digest"
     assert note.text.count("Imprimante en panne") == 2
     assert digests.turn(seven + timedelta(days=1)) == 1
+
+
+def test_the_message_of_a_day_names_nothing_that_the_route_did_not_reach_yet(kiosk: Kiosk) -> None:
+    channel()
+    contact("marie", digest_at=SEVEN)
+    steps = [{"after_s": 0, "contacts": ["paul"]}, {"after_s": 3600, "contacts": ["marie"]}]
+    one = alert(kiosk, policy={"rule": RULE, "steps": steps})
+    seven = NOON.replace(hour=6, minute=0) + timedelta(days=1)  # UTC
+    digests.turn(seven)
+    one.step = 2
+    one.save()
+    digests.turn(seven + timedelta(days=1))
+    second, first = Notification.objects.all()
+    assert "Imprimante en panne" not in first.text
+    assert "Imprimante en panne" in second.text
