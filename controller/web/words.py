@@ -131,6 +131,7 @@ PRESENCE_REASON: Words = {
     "connected": _("it connected"),
     "stopping": _("its agent was stopped"),
     "rebooting": _("it is restarting"),
+    "restarting": _("its agent is starting anew"),
     "lost": _("the connection was lost"),
     "revoked": _("its certificate was revoked"),
 }
