@@ -23,7 +23,6 @@ from controller.foundation import set_up_django
 from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import Region, free_port
 
-FIRST = date(2026, 1, 1)
 _SHOWN = 12
 #: Faults of one kiosk are nine days apart, and a wide one has a day of its own.
 SHORTEST, LONGEST = 14, 3660
@@ -37,7 +36,10 @@ def main() -> int:
     parser.add_argument("how", choices=("straight", "killed"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--first", type=date.fromisoformat, default=date(2026, 1, 1))
     parser.add_argument("--days", type=int, default=int(os.environ.get("VIGIE_YEAR_DAYS", "365")))
+    parser.add_argument("--played", type=int, metavar="DAYS", help="live only so many of them")
+    parser.add_argument("--killed-in", type=int, default=500, metavar="N", help="one batch in N")
     args = parser.parse_args()
     if not SHORTEST <= args.days <= LONGEST:
         parser.error(f"--days is {args.days}, must be from {SHORTEST} to {LONGEST}")
@@ -46,55 +48,52 @@ def main() -> int:
     with ExitStack() as held:
         mail = held.enter_context(Mail(free_port()))
         run = _straight if args.how == "straight" else _killed
-        story, kills = run(args.folder, args.seed, args.days, mail.port, held)
+        story, kills = run(args, mail.port, held)
         story.truth.write(args.folder / "truth.json")
         verdict = _verdict(story, mail, time.monotonic() - began, kills)
     sys.stdout.write(msgspec.json.encode(verdict).decode() + "\n")
     return 0
 
 
-def _straight(
-    folder: Path, seed: int, days: int, port: int, held: ExitStack
-) -> tuple[Story, dict[str, int]]:
-    region = held.enter_context(Region(folder / "region"))
-    story = _laid(region, seed, days, port)
+def _straight(args: argparse.Namespace, port: int, held: ExitStack) -> tuple[Story, dict[str, int]]:
+    region = held.enter_context(Region(args.folder / "region"))
+    story = _laid(region, args, port)
     from django.db import connection
 
     from bench.year.play import play
 
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(_IN_MEMORY)
-    play(story, _progress(days))
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_MEMORY)
+    play(story, _progress(story))
     return story, {}
 
 
-def _killed(
-    folder: Path, seed: int, days: int, port: int, held: ExitStack
-) -> tuple[Story, dict[str, int]]:
+def _killed(args: argparse.Namespace, port: int, held: ExitStack) -> tuple[Story, dict[str, int]]:
     programs = binaries()
     if programs is None:
         raise SystemExit("PostgreSQL is not installed: apt install postgresql")
     postgres = held.enter_context(Postgres(programs))
-    region = held.enter_context(Region(folder / "region", f'[database]\nurl = "{postgres.url}"\n'))
-    story = _laid(region, seed, days, port)
+    toml = f'[database]\nurl = "{postgres.url}"\n'
+    region = held.enter_context(Region(args.folder / "region", toml))
+    story = _laid(region, args, port)
     from bench.year.chaos import Chaos, allow
 
     allow(region)
-    chaos = Chaos(region, postgres, seed)
-    chaos.play(story, _progress(days))
+    chaos = Chaos(region, postgres, args.seed, args.killed_in)
+    chaos.play(story, _progress(story))
     return story, chaos.kills
 
 
-def _laid(region: Region, seed: int, days: int, port: int) -> Story:
+def _laid(region: Region, args: argparse.Namespace, port: int) -> Story:
     os.environ["VIGIE_HOME"] = str(region.home)
     set_up_django()
     from bench.year import stage
 
-    members = fleet(seed)
+    members = fleet(args.seed)
     stage.lay(members)
     stage.tell_by_mail(port)
-    return tell(members, seed, FIRST, days)
+    story = tell(members, args.seed, args.first, args.days)
+    return story.until(args.played) if args.played else story
 
 
 def _verdict(story: Story, mail: Mail, took_s: float, kills: dict[str, int]) -> Verdict:
@@ -136,14 +135,16 @@ def _explain(score: Score) -> None:
         say(f"unexplained: {message}")
 
 
-def _progress(days: int) -> Callable[[datetime], None]:
-    last = [-1]
+def _progress(story: Story) -> Callable[[datetime], None]:
+    first, last = story.truth.first, story.truth.last
+    shown = [-1]
 
     def show(now: datetime) -> None:
-        week = (now.date() - FIRST).days // 7
-        if week != last[0]:
-            last[0] = week
-            print(f"\r{now:%Y-%m-%d} of {days} days", end="", file=sys.stderr, flush=True)
+        week = (now - first).days // 7
+        if week != shown[0]:
+            shown[0] = week
+            line = f"\r{now:%Y-%m-%d} of {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            print(line, end="", file=sys.stderr, flush=True)
 
     return show
 

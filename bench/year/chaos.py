@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import IO
 
+from django.db import InterfaceError, OperationalError, connection
+
 from bench.year import stage
 from bench.year.clock import FileClock
 from bench.year.kiosks import NAME, Kiosks
@@ -23,16 +25,18 @@ from tests.peer.mqtt import context, own
 from tests.peer.postgres import Postgres
 from tests.peer.region import ROOT, Region
 
-#: One of the four is killed in one of so many batches, at some instant within it.
-_KILLED_IN = 500
+#: Somebody is killed at some instant within so long of a batch's begin.
 _WITHIN_S = 0.05
 
 
 class Chaos:
-    """`play` the year in a region whose database is `postgres`. Django is set up on both."""
+    """`play` the year in a region whose database is `postgres`. Django is set up on both.
 
-    def __init__(self, region: Region, postgres: Postgres, seed: int) -> None:
-        self._region, self._postgres = region, postgres
+    One of the four is killed in one of `killed_in` batches, drawn from the seed.
+    """
+
+    def __init__(self, region: Region, postgres: Postgres, seed: int, killed_in: int) -> None:
+        self._region, self._postgres, self._killed_in = region, postgres, killed_in
         self._draw = random.Random(seed)  # noqa: S311 - a play, not a secret
         self._clock = FileClock(region.home.parent / "clock")
         self._worker: subprocess.Popen[str] | None = None
@@ -61,11 +65,12 @@ class Chaos:
         finally:
             kiosks.close()
             self._end()
+            connection.close()  # a killed server may be at its other end
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:
         """Now and then somebody is killed in the midst of it."""
-        if self._draw.randrange(_KILLED_IN):
+        if self._draw.randrange(self._killed_in):
             yield
             return
         victim = self._draw.choice(list(self.kills))
@@ -177,8 +182,6 @@ class Chaos:
 
 def persist(deed: Callable[[], None], patience_s: float = 60.0) -> None:
     """Do something at the database, again while that is away. Raises django.db.Error at last."""
-    from django.db import InterfaceError, OperationalError, connection
-
     end = time.monotonic() + patience_s
     while True:
         try:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bench.year.truth import AFTERMATH, Cause, Fault, Truth
+
+#: What began so soon before the end of all need not have been told by then.
+SETTLING = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ def judge(truth: Truth, told: Sequence[Told], messages: Sequence[Message]) -> Sc
         if (explained := causes[alert.id]) is not None:
             first.setdefault(explained.id, alert)
     counts, unexplained = _count(messages, causes)
+    due = [fault for fault in truth.faults if fault.began_at < truth.last - SETTLING]
     return Score(
-        faults=len(truth.faults),
-        missed=tuple(fault for fault in truth.faults if fault.id not in first),
+        faults=len(due),
+        missed=tuple(fault for fault in due if fault.id not in first),
         false=tuple(alert for alert in told if causes[alert.id] is None),
         unexplained=tuple(unexplained),
         repeated={fault: count for fault, count in counts.items() if count > 1},

@@ -5,9 +5,11 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+
+import msgspec
 
 from bench.year.fleet import Member, Span, openings
 from bench.year.truth import Cause, Fault, Truth
@@ -60,6 +62,11 @@ class Story:
     lives: tuple[Life, ...]
     broker: tuple[Span, ...]
     truth: Truth
+
+    def until(self, days: int) -> "Story":
+        """Only the first days of it."""
+        last = self.truth.first + days * _DAY
+        return replace(self, truth=msgspec.structs.replace(self.truth, last=last))
 
 
 def tell(members: Sequence[Member], seed: int, first: date, days: int) -> Story:
