@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from controller.alerts import selectors
 from controller.alerts.models import Alert, StoredRule
 from controller.alerts.rules import Severity
 from controller.fleet.models import Department
@@ -36,15 +37,9 @@ def open_alerts() -> QuerySet[Alert]:
     return _worded(Alert.objects.filter(state__in=(State.PENDING, *_OPEN)))
 
 
-def of_kiosk(kiosk_id: str) -> QuerySet[Alert]:
-    """Those that are open and concern a kiosk, by itself or as one of several: two queries."""
-    concerned = Q(kiosk=kiosk_id) | Q(members__kiosk=kiosk_id, members__left_at=None)
-    return _worded(Alert.objects.filter(concerned, state__in=_OPEN, hidden_by=None).distinct())
-
-
-def past() -> QuerySet[Alert]:
-    """Every alert that ever fired, the latest first."""
-    return _worded(Alert.objects.exclude(fired_at=None).order_by("-fired_at", "-id"))
+def of_kiosk(kiosk_id: str) -> list[Alert]:
+    """Those that are open and concern a kiosk, by itself or as one of several."""
+    return [one for one in selectors.open_alerts(kiosk=kiosk_id) if one.hidden_by_id is None]
 
 
 def count_untaken() -> int:

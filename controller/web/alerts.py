@@ -40,7 +40,7 @@ def alerts_board(request: HttpRequest) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     """Every alert that ever fired, the latest first."""
-    page = lists.page(alert_lists.past(), request.GET, alert_lists.PAST)
+    page = lists.page(selectors.history(), request.GET, alert_lists.PAST)
     titles = alert_lists.titles()
     context = {
         "page": page,

@@ -15,7 +15,6 @@ PAGES = ("/", "/?q=nowhere", "/kiosks/pvp-63003-1", "/kiosks/pvp-63003-2", "/now
 ACTING = (
     "/alerts",
     "/alerts?severity=info",
-    "/alerts/1",
     "/alerts/history",
     "/rules",
     "/rules/printer-paper",
@@ -40,6 +39,7 @@ ACTING = (
     "/kiosks/pvp-63003-1/orders/reboot",
 )
 _ACTED = """
+import time
 import django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
@@ -47,10 +47,16 @@ from controller.alerts import services as alerts
 from controller.commands import batches, services as commands
 from controller.fleet.models import Kiosk
 from controller.notify import services as notify
-from tests import alerted
+from controller.alerts.models import Alert, StoredRule
 now = timezone.now()
 kiosk = Kiosk.objects.get(pk="pvp-63003-1")
-made = alerted.alert(kiosk, now)
+body = StoredRule.objects.get(pk="printer-paper").body | {"for_s": 0, "when": "always"}
+alerts.save_rule(body, why="a test", user=None, actor="cli:root")
+open_ones = Alert.objects.filter(kiosk=kiosk, rule="printer-paper", state="firing")
+end = time.monotonic() + 30
+while not open_ones.exists() and time.monotonic() < end:
+    time.sleep(0.2)
+made = open_ones.get()
 alerts.acknowledge(made.pk, note="vu", user=None, actor="cli:root")
 alerts.silence(purpose="maintenance", starts_at=now, ends_at=now + timedelta(hours=1),
     why="essai", kiosk=kiosk, user=None, actor="cli:root")
@@ -63,16 +69,16 @@ alerts.save_route("default", "Support", [{"after_s": 0, "contacts": ["support"]}
 command = commands.order(kiosk=kiosk, name="check-up", args={}, user=None, actor="cli:root")
 batch = batches.create(kiosks=["pvp-63003-2"], name="sync-clock", args={},
     rolling=batches.Rolling(), user=None, actor="cli:root")
-print(command.pk, batch.pk)
+print(command.pk, batch.pk, made.pk)
 """
 Kiosks = dict[str, SpokenKiosk]
 
 
 @pytest.fixture(scope="module")
-def acted(controller: Region, kiosks: Kiosks) -> tuple[str, ...]:
+def acted(controller: Region, states: None) -> tuple[str, ...]:
     """Addresses of pages on which something was done."""
-    command, batch = controller.python(_ACTED).split()
-    return (*ACTING, f"/commands/{command}", f"/batches/{batch}")
+    command, batch, alert = controller.python(_ACTED).split()
+    return (*ACTING, f"/commands/{command}", f"/batches/{batch}", f"/alerts/{alert}")
 
 
 @pytest.fixture(scope="module", autouse=True)
