@@ -28,7 +28,7 @@ from contract.topics import TO_KIOSK, Channel, build, parse
 
 log = logging.getLogger(__name__)
 
-SESSION_EXPIRY_S = 7 * 24 * 3600
+SESSION_EXPIRY_S = 30 * 24 * 3600
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 15.0
 FAREWELL_S = 2.0
