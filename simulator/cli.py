@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--will-delay", type=int, default=5, metavar="SECONDS")
     run.add_argument("--spread", type=float, default=0.0, metavar="SECONDS", help="to dial all")
     run.add_argument("--status-file", type=Path, metavar="FILE", help="JSON, kept up to date")
+    run.add_argument(
+        "--outages", type=Path, metavar="FILE", help="JSON, read as it changes: lines to cut"
+    )
     run.set_defaults(action=_run)
     enrol = actions.add_parser("enrol", help="get certificates", epilog=_ENROL, formatter_class=raw)
     enrol.add_argument("--door", required=True, metavar="URL", help="https://HOST:PORT")
@@ -72,6 +75,7 @@ def _run(args: argparse.Namespace) -> int:
     from simulator.fleet import Fleet
     from simulator.kiosk import furnish
     from simulator.link import Broker
+    from simulator.outages import Outages
 
     places = region.read(args.kiosks, args.leave_out)
     _allow_files(len(places))
@@ -89,6 +93,7 @@ def _run(args: argparse.Namespace) -> int:
         clock=Clock(args.speed),
         loop=loop,
         status_file=args.status_file,
+        outages=Outages(args.outages) if args.outages is not None else None,
     )
     loop.on_terminate(fleet.stop)
     fleet.run(args.spread)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from simulator.errors import IdentityError
 from simulator.identity import CA, FleetContext, KioskContext, identity
 from simulator.kiosk import Kiosk
 from simulator.link import Broker, Link
+from simulator.outages import Outages
 from simulator.resident import Resident
 
 log = logging.getLogger(__name__)
@@ -49,8 +51,10 @@ class Fleet:
         clock: Clock,
         loop: Loop,
         status_file: Path | None = None,
+        outages: Outages | None = None,
     ) -> None:
         self._broker, self._loop, self._status_file = broker, loop, status_file
+        self._outages = outages
         self._context = FleetContext(pki / CA)
         self._proofs = {kiosk.id: identity(pki, kiosk.id) for kiosk in kiosks}
         missing = [name for name, proofs in self._proofs.items() if not proofs.is_complete]
@@ -119,7 +123,11 @@ class Fleet:
         resident.failed()
 
     def _watch(self) -> None:
-        """Once a second: say how many are online when that has changed."""
+        """Once a second: cut and mend lines, say how many are online when that has changed."""
+        if self._outages is not None:
+            cut = self._outages.cut(datetime.now(UTC))
+            for resident in self._residents:
+                resident.cut_line(resident.kiosk.id in cut)
         census = self.census()
         if census != self._written:
             if self._written is None or census.online != self._written.online:

@@ -1,4 +1,4 @@
-"""The list of kiosks to simulate: the import file of `vigie fleet import`, read for two columns."""
+"""The list of kiosks to simulate: some columns of the import file of `vigie fleet import`."""
 
 import csv
 from collections.abc import Collection
@@ -9,6 +9,7 @@ from contract.topics import is_kiosk_id
 from simulator.errors import RegionError
 
 KINDS = ("pvp", "expert")
+_MORE = ("site", "site_name", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Place:
 
     kiosk: str
     kind: str  # one of KINDS
+    site: str = ""
+    site_name: str = ""
+    provider: str = ""  # of its line to the internet
 
 
 def read(path: Path, leave_out: Collection[str] = ()) -> tuple[Place, ...]:
@@ -45,4 +49,4 @@ def _place(path: Path, number: int, row: dict[str, str]) -> Place:
     if kind not in KINDS:
         remedy = " or ".join(KINDS)
         raise RegionError(f"{path}, line {number}: kind is {kind!r}, must be {remedy}")
-    return Place(kiosk, kind)
+    return Place(kiosk, kind, *(row.get(name) or "" for name in _MORE))

@@ -61,7 +61,7 @@ class Resident:
         self._session = ""
         self._visit: Visit | None = None  # as last told
         self._link: Link | None = None
-        self._is_rebooting = self._is_stopped = False
+        self._is_rebooting = self._is_stopped = self._is_cut = False
         self._failures = 0
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._reboot: orders.Reboot | None = None
@@ -103,10 +103,22 @@ class Resident:
         self._leave("stopping")
         return link
 
+    def cut_line(self, is_cut: bool) -> None:
+        """The line to the internet goes, or comes back. Said again, it changes nothing."""
+        if is_cut == self._is_cut:
+            return
+        self._is_cut = is_cut
+        if is_cut:
+            self._vanish()
+        else:
+            self._redial()
+
     @property
     def _is_gone(self) -> bool:
         """Whether no connection is wanted now."""
-        return self._is_stopped or self._is_rebooting or self._state.dark is not None
+        return (
+            self._is_stopped or self._is_rebooting or self._is_cut or self._state.dark is not None
+        )
 
     def _lost(self, link: Link, cause: str) -> None:
         if link is not self._link:
@@ -222,12 +234,15 @@ class Resident:
 
     def _follow_dark(self, before: Spell | None, after: Spell | None) -> None:
         if before is None and after is not None:
-            link, self._link = self._link, None
-            self.is_online = False
-            if link is not None:
-                link.cut()
+            self._vanish()
         elif before is not None and after is None:
             self._redial()
+
+    def _vanish(self) -> None:
+        link, self._link = self._link, None
+        self.is_online = False
+        if link is not None:
+            link.cut()
 
     def _plan_turn(self) -> None:
         wait_s = self._clock.wait_s(self._state.turn_at - self._clock.now())

@@ -30,14 +30,25 @@ class Api:
         """The JSON answer to `body`. Raises DemoError."""
         return self._json("POST", path, body)
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON answer to `body`. Raises DemoError."""
+        return self._json("PUT", path, body)
+
+    def text(self, path: str) -> str:
+        """The text at `path`. Raises DemoError."""
+        return self._checked("GET", path, None).decode("utf-8", "replace")
+
     def _json(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        return json.loads(self._checked(method, path, body))
+
+    def _checked(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
         try:
             status, payload = self._ask(method, path, body)
         except (OSError, http.client.HTTPException) as err:
             raise DemoError(f"{method} {path}: {err}") from err
         if status not in (http.HTTPStatus.OK, http.HTTPStatus.CREATED, http.HTTPStatus.ACCEPTED):
             raise DemoError(f"{method} {path}: {status} {payload[:500].decode('utf-8', 'replace')}")
-        return json.loads(payload)
+        return payload
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
         link = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)

@@ -77,9 +77,11 @@ def wait_real_values(api: Api, kiosk: str, watch: Watch) -> str:
         watch.pause(0.5)
 
 
-def order(api: Api, kiosk: str, name: str, watch: Watch) -> Receipt:
+def order(
+    api: Api, kiosk: str, name: str, watch: Watch, args: dict[str, Any] | None = None
+) -> Receipt:
     """Send a command and wait for its end. Raises DemoError unless it succeeded."""
-    body = {"name": name, "args": {}, "why": "./scripts/demo --check"}
+    body = {"name": name, "args": args or {}, "why": "./scripts/demo --check"}
     began = time.monotonic()
     command = api.post(f"/api/kiosks/{kiosk}/commands", body)
     while not CommandState(command["state"]).is_final:

@@ -7,13 +7,16 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from simulator import region
-from simulator.demo import check
+from simulator.demo import check, technician
 from simulator.demo.api import Api
+from simulator.demo.cause import Trouble, cause
 from simulator.demo.children import Children, tail
+from simulator.demo.inbox import Inbox
 from simulator.demo.layout import HERE, HOST, Layout, Ports
 from simulator.demo.prepare import (
     REAL,
@@ -22,6 +25,7 @@ from simulator.demo.prepare import (
     Setting,
     enrol_all,
     environment,
+    lay_alerting,
     lay_controller,
     program,
 )
@@ -33,6 +37,7 @@ examples:
   ./scripts/demo                       # until Ctrl-C; what it learns stays in .demo/
   ./scripts/demo --fresh --port 8080   # forget the last one
   ./scripts/demo --check               # start, prove that all works, stop
+  ./scripts/demo --cause provider      # in another terminal: lines of a provider go dark
 """
 _OPEN_LIMIT_S = 60.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -45,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, _interrupt)
     layout = Layout(args.folder.absolute())
     try:
+        if args.cause is not None:
+            print(cause(layout, args.cause, datetime.now(UTC)))
+            return 0
         with layout.locked(fresh=args.fresh):
             return _run(args, layout)
     except SimulatorError as err:
@@ -66,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     ports = Ports()
     parser.add_argument("--fresh", action="store_true", help="forget the last demonstration")
     parser.add_argument("--check", action="store_true", help="prove that all works, then stop")
+    parser.add_argument(
+        "--cause",
+        type=Trouble,
+        choices=list(Trouble),
+        help="tell the one that runs to cut the lines of a provider or a site for ten minutes",
+    )
     parser.add_argument("--folder", type=Path, default=folder, help=f"state ({folder})")
     parser.add_argument("--port", type=int, default=ports.web, help=f"pages ({ports.web})")
     parser.add_argument("--door-port", type=int, default=ports.door, help=f"door ({ports.door})")
@@ -82,13 +96,16 @@ def _run(args: argparse.Namespace, layout: Layout) -> int:
     began = time.monotonic()
     setting = Setting(layout, ports, environment(layout), _say)
     children = Children(setting.environment, _say)
+    inbox = Inbox(layout.log("messages"), lambda title: _say(f"message: {title}"))
     try:
         logins = lay_controller(setting)
         _start_controller(setting, children)
+        api = Api(HERE, ports.web, setting.token())
+        lay_alerting(setting, api, inbox)
         enrol_all(setting)
         _start_kiosks(setting, children, args.faults)
         if args.check:
-            _check(setting, children, began)
+            _check(setting, api, children, began)
         else:
             _greet(ports, logins, layout)
             _wait(children)
@@ -100,6 +117,7 @@ def _run(args: argparse.Namespace, layout: Layout) -> int:
             signal.signal(number, signal.SIG_IGN)
         _say("stopping")
         children.stop()
+        inbox.close()
     return 0
 
 
@@ -122,14 +140,13 @@ def _start_kiosks(setting: Setting, children: Children, faults: Level) -> None:
     broker = f"{HOST}:{setting.ports.broker}"
     words = ("run", "--pki", layout.fleet, "--kiosks", REGION, "--leave-out", REAL)
     more = ("--broker", broker, "--faults", faults, "--status-file", layout.status)
-    fleet = [program("vigie-simulator"), *map(str, (*words, *more))]
+    layout.outages.unlink(missing_ok=True)
+    told = ("--outages", layout.outages)
+    fleet = [program("vigie-simulator"), *map(str, (*words, *more, *told))]
     children.start("fleet", fleet, layout.log("fleet"))
 
 
-def _check(setting: Setting, children: Children, began: float) -> None:
-    words = ("user", "token", "admin", "--name", "demo-check", "--valid-for", "1d")
-    token = setting.vigie(*words).strip()
-    api = Api(HERE, setting.ports.web, token)
+def _check(setting: Setting, api: Api, children: Children, began: float) -> None:
     watch = check.Watch(lambda wait_s: _pause(children, wait_s), setting.say)
     kiosks = len(region.read(REGION))
     online_s = check.wait_online(api, kiosks, watch)
@@ -138,10 +155,18 @@ def _check(setting: Setting, children: Children, began: float) -> None:
     ping = check.order(api, REAL, "ping", watch)
     setting.say("ping answered; rebooting the real kiosk (simulated: its agent restarts)")
     reboot = check.order(api, REAL, "reboot", watch)
+    setting.say("waiting for an alert of a simulated fault")
+    alert = technician.wait_alert(api, watch)
+    technician.take_up(api, alert)
+    setting.say(f"{alert.rule} of {alert.culprit} fired, and is acknowledged; printing a page")
+    printer, page = technician.print_page(api, REAL, watch)
+    figures = technician.scrape(api, kiosks)
     print(
         f"demo --check: {kiosks} of {kiosks} kiosks online in {online_s:.1f} s, "
         f"{REAL} says {values}, ping {ping.duration_s * 1000:.0f} ms, "
         f"simulated reboot proven in {reboot.duration_s:.1f} s, "
+        f"{alert.rule} of {alert.culprit} fired and acknowledged, "
+        f"test page of {printer} in {page.duration_s:.1f} s, {figures} figures at /metrics, "
         f"{time.monotonic() - began:.0f} s in all",
         flush=True,
     )

@@ -72,6 +72,22 @@ class Layout:
         """How the simulated fleet is."""
         return self.folder / "fleet.json"
 
+    @property
+    def outages(self) -> Path:
+        """Which lines of the simulated fleet are cut."""
+        return self.folder / "outages.json"
+
+    def is_in_use(self) -> bool:
+        """Whether a demonstration runs in this folder."""
+        try:
+            with (self.folder / _LOCK).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
     def log(self, name: str) -> Path:
         """Where the process `name` writes."""
         return self.folder / "log" / f"{name}.log"

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import region
+from simulator.demo import alerting
+from simulator.demo.api import Api
 from simulator.demo.children import run
+from simulator.demo.inbox import Inbox
 from simulator.demo.layout import HERE, HOST, Layout, Ports
 from simulator.errors import DemoError
 from simulator.identity import identity
@@ -26,7 +29,8 @@ LOGINS = (
     ("technique", "technician"),
     ("admin", "administrator"),
 )
-_IMPORTED = "region-imported"  # in the state folder: what people edit later is not overwritten
+#: In the state folder: what people edit later is not overwritten.
+_IMPORTED, _ALERTING = "region-imported", "alerting-laid"
 
 _VIGIE_TOML = """\
 # Written by ./scripts/demo at each start.
@@ -84,6 +88,11 @@ class Setting:
         """The kiosks' door."""
         return f"https://{HOST}:{self.ports.door}"
 
+    def token(self) -> str:
+        """The administrator's, for the API, for a day. Raises DemoError."""
+        words = ("user", "token", "admin", "--name", "demo", "--valid-for", "1d")
+        return self.vigie(*words).strip()
+
     def vigie(self, *words: str, given: str = "") -> str:
         """Run the controller's command line; answers what it printed. Raises DemoError."""
         log = self.layout.log("setup")
@@ -110,6 +119,19 @@ def lay_controller(setting: Setting) -> tuple[Login, ...]:
         setting.vigie("fleet", "import", str(REGION), "--services", str(SERVICES))
         marker.touch()
     return logins
+
+
+def lay_alerting(setting: Setting, api: Api, inbox: Inbox) -> None:
+    """Messages come to the inbox; rules that do not keep one waiting, unless that was done."""
+    alerting.open_channel(api, inbox)
+    marker = setting.layout.folder / _ALERTING
+    if not marker.exists():
+        count = alerting.lay_rules(api)
+        setting.say(
+            f"{count} rules shortened for the demonstration: they fire after "
+            f"{alerting.SOON_S} s, at any hour (as delivered: minutes, in opening hours)"
+        )
+        marker.touch()
 
 
 def enrol_all(setting: Setting) -> None:
