@@ -21,7 +21,7 @@ from simulator.identity import KioskContext
 
 CONNECT_TIMEOUT_S = 20.0
 _GOODBYE_S = 2.0
-_SESSION_EXPIRY_S = 7 * 86400
+_SESSION_EXPIRY_S = 30 * 86400
 _RETAINED = frozenset({Channel.PRESENCE, Channel.INVENTORY})
 
 
