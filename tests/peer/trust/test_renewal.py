@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -13,11 +14,14 @@ from msgspec.structs import replace
 from agent import renewal
 from agent.config import Acts, Broker, Config
 from agent.errors import EnrolError
+from agent.foresight import Foresight
 from agent.knock import knock
 from agent.renewal import NEXT, OLD, Pair, Ports
+from tests.agents import FakeClock
+from tests.errands import Floor
 from tests.peer.authority import Authority
 from tests.peer.mqtt import Voice
-from tests.peer.region import Papers, Region, make_request
+from tests.peer.region import Papers, Region, make_request, wait_until
 
 END = """
 import sys, django
@@ -202,3 +206,13 @@ def test_knocking_leaves_the_kiosks_own_session_alone(kiosk: Kiosk) -> None:
     with Voice(kiosk.region.broker_port, kiosk.papers, client_id=kiosk.config.kiosk) as voice:
         knock(kiosk.config.broker, *kiosk.pair)
         assert voice.say(f"vigie/1/{kiosk.config.kiosk}/report") != "Not authorized"
+
+
+def test_a_kiosk_renews_by_itself_before_its_certificate_ends(kiosk: Kiosk, tmp_path: Path) -> None:
+    before, late = kiosk.digest, datetime.now(UTC) + timedelta(days=396)
+    floor = Floor(tmp_path, told=kiosk.config)
+    Foresight(kiosk.config, FakeClock(late), lambda: floor.scene).look()
+    wait_until(lambda: kiosk.digest != before, "another certificate")
+    wait_until(lambda: not renewal.is_unfinished(kiosk.pair), "its proof")
+    floor.close()
+    assert kiosk.is_let_in()
