@@ -8,7 +8,7 @@ import msgspec
 from django.db import connection
 
 from controller.alerts.facts import DeviceFact, KioskFact
-from controller.fleet.models import Lifecycle, Status
+from controller.fleet.models import Lifecycle
 
 #: An ingest that began before another may commit after it: look back so far for what it touched.
 LOOK_BACK = timedelta(seconds=60)
@@ -22,6 +22,7 @@ SELECT s.kiosk_id, k.kind, k.lifecycle, p.code, p.department, p.provider, p.open
  s.inventory
 FROM fleet_status s JOIN fleet_kiosk k ON k.id = s.kiosk_id JOIN fleet_site p ON p.id = k.site_id
 """
+_TOUCHED = "SELECT kiosk_id, touched_at FROM fleet_status WHERE touched_at > %s"
 _DEVICE = "SELECT kiosk_id, device, kind, health, reasons, metrics, since FROM fleet_device"
 
 
@@ -43,8 +44,10 @@ _inventory = msgspec.json.Decoder(_Inventory).decode
 
 def touched(since: datetime) -> dict[str, datetime]:
     """When each kiosk was touched last, of those touched after that. One query."""
-    rows = Status.objects.filter(touched_at__gt=since - LOOK_BACK)
-    return dict(rows.values_list("kiosk_id", "touched_at"))
+    bound = connection.ops.adapt_datetimefield_value(since - LOOK_BACK)
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCHED, [bound])
+        return {kiosk: _aware(at) for kiosk, at in cursor.fetchall()}
 
 
 def kiosks(names: Collection[str] | None = None) -> dict[str, tuple[KioskFact, datetime]]:
