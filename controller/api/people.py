@@ -11,13 +11,15 @@ from django.utils.translation import gettext
 from ninja import Router, Status
 from ninja.params.functions import Path
 
-from controller.accounts import selectors, services, tokens
+from controller.accounts import second_factor, selectors, services, tokens
 from controller.accounts.roles import role_of
 from controller.accounts.scopes import Scope
 from controller.api.auth import Caller, caller, needs
 from controller.api.failures import ASKED, TOLD
 from controller.api.pages import Limit, Offset, page
 from controller.api.people_shapes import (
+    EndedItem,
+    LinkItem,
     MeItem,
     NewToken,
     NewUser,
@@ -89,6 +91,25 @@ def password(request: HttpRequest, name: str) -> dict[str, Any]:
     secret = secrets.token_urlsafe(12)
     found = services.set_password(name=name, password=secret, **_by(request))
     return {"name": found.username, "role": role_of(found), "password": secret}
+
+
+@router.post("/users/{name}/password-link", response={200: LinkItem, TOLD: Failure}, **CHANGE)
+def password_link(request: HttpRequest, name: str) -> dict[str, str]:
+    """End a user's password and sessions; where he chooses a new one, once, within a day."""
+    return {"path": services.reset_password(name=name, **_by(request))}
+
+
+@router.delete("/users/{name}/second-factor", response={204: None, TOLD: Failure}, **CHANGE)
+def reset_second_factor(request: HttpRequest, name: str) -> Status[None]:
+    """For who lost telephone and recovery codes."""
+    second_factor.reset(selectors.user(name), **_by(request))
+    return Status(204, None)
+
+
+@router.post("/users/{name}/sessions/end", response={200: EndedItem, TOLD: Failure}, **CHANGE)
+def end_sessions(request: HttpRequest, name: str) -> dict[str, int]:
+    """Log a user out everywhere. His tokens stay."""
+    return {"ended": services.end_sessions(name=name, **_by(request))}
 
 
 @router.get("/users/{name}/tokens", response={200: TokenPage, ASKED: Failure}, **SEE)

@@ -82,6 +82,18 @@ class UserSecret(Schema):
     password: str
 
 
+class LinkItem(Schema):
+    """A page of this controller, by its path."""
+
+    path: str
+
+
+class EndedItem(Schema):
+    """How many sessions ended."""
+
+    ended: int
+
+
 class TokenItem(Schema):
     """An API token, without its secret, which nobody has."""
 
