@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from controller.alerts import selectors
 from controller.alerts.models import Alert, StoredRule
@@ -21,7 +22,7 @@ _OPEN = (State.FIRING, State.CLEARING)
 SHOWN: Mapping[str, str | Promise] = {
     "open": _("Open"),
     "pending": _("Being watched"),
-    "muted": _("Muted"),
+    "muted": pgettext_lazy("an alert", "Muted"),
     "hidden": _("Explained by a wider cause"),
 }
 _WHICH: Mapping[str, Q] = {

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -32,15 +33,16 @@ from controller.web.catalogue import act
 
 #: What is not worth ordering to many at once.
 _ONE_BY_ONE = ("identify", "ping")
+_OVER = (BatchItem.State.SUCCEEDED, BatchItem.State.FAILED, BatchItem.State.SKIPPED)
 
 
 @require_GET
 def batches(request: HttpRequest) -> HttpResponse:
     """Every batch, the latest first."""
-    every = Batch.objects.select_related("by").prefetch_related("items")
-    page = lists.page(every, request.GET, ())
-    rows = [{"batch": batch, "tally": _tally(list(batch.items.all()))} for batch in page.rows]
-    return render(request, "batches/list.html", {"page": page, "rows": rows})
+    every = Batch.objects.annotate(
+        total=Count("items"), over=Count("items", filter=Q(items__state__in=_OVER))
+    ).order_by("-created_at")
+    return render(request, "batches/list.html", {"page": lists.page(every, request.GET, ())})
 
 
 @require_http_methods(["GET", "POST"])
@@ -179,7 +181,7 @@ def _told(batch_id: UUID) -> dict[str, Any]:
 def _tally(items: list[BatchItem]) -> dict[str, Any]:
     """How many kiosks are how far, and the share that is over."""
     counts = Counter(item.state for item in items)
-    over = sum(counts[state] for state in ("succeeded", "failed", "skipped"))
+    over = sum(counts[state] for state in _OVER)
     return {
         "total": len(items),
         "over": over,

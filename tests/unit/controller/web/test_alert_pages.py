@@ -239,3 +239,26 @@ def test_something_that_happened_to_an_alert_wakes_its_pages(kiosk: Kiosk, now: 
     assert touched_since(later) == {}
     services.note(made.pk, note="vu", user=None, actor="cli:root", now=later + timedelta(seconds=1))
     assert list(touched_since(later)) == [kiosk.pk]
+
+
+def test_many_alerts_of_the_past_cost_no_more_queries_than_one(
+    technician: Client, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(60):
+        alerted.alert(fleets.kiosk(f"pvp-{number}"), now, state="resolved", resolved_at=now)
+    # Session, user, groups, two of rights, alerts to take; count, rows, members, kiosks, titles.
+    with django_assert_max_num_queries(11):
+        assert "Page 1 sur 2" in text(technician, "/alerts/history")
+
+
+def test_many_silences_cost_no_more_queries_than_one(
+    technician: Client, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(20):
+        services.silence(
+            purpose="silence", starts_at=now, ends_at=now + timedelta(days=1), why="essai",
+            kiosk=fleets.kiosk(f"pvp-{number}"), user=None, actor="cli:root",
+        )  # fmt: skip
+    # Session, user, groups, two of rights, alerts to take; active, ended, titles.
+    with django_assert_max_num_queries(9):
+        text(technician, "/silences")

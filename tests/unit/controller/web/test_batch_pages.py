@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.roles import Role
 from controller.commands.models import Batch, BatchItem
@@ -81,6 +82,28 @@ def test_a_batch_is_paused_goes_on_and_is_ended(technician: Client) -> None:
         assert made.state == state
     assert "Terminé à la main" in technician.get(f"/batches/{made.pk}").content.decode()
     assert "Régler l’horloge" in technician.get("/batches").content.decode()
+
+
+def test_many_batches_cost_no_more_queries_than_one(
+    technician: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(8):
+        said(technician, "sync-clock", form())
+    # Session, user, groups, two of rights, the count of alerts, and the two of the list.
+    with django_assert_max_num_queries(8):
+        assert "0 sur 3" in technician.get("/batches").content.decode()
+
+
+def test_the_page_of_a_batch_asks_the_same_for_many_kiosks(
+    technician: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(60):
+        fleets.kiosk(f"pvp-{number}")
+    said(technician, "sync-clock", form(kiosks=[f"pvp-{number}" for number in range(60)]))
+    made = Batch.objects.get()
+    # Session, user, groups, two of rights, alerts, cursor (2), the batch and its kiosks.
+    with django_assert_max_num_queries(10):
+        technician.get(f"/batches/{made.pk}")
 
 
 def test_a_viewer_gives_no_order_to_anybody(technician: Client) -> None:

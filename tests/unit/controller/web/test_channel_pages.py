@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.roles import Role
 from controller.alerts.models import Route
-from controller.notify.models import Channel, Contact
+from controller.notify.models import Channel, Contact, Notification
 from tests.people import browser
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,20 @@ def test_a_technician_reads_and_changes_nothing() -> None:
     assert technician.get("/channels").status_code == 200
     assert technician.get("/new-channel/smtp").status_code == 403
     assert technician.post("/channels/mail/test").status_code == 403
+
+
+def test_many_contacts_and_messages_cost_no_more_queries_than_one(
+    administrator: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    channel = Channel.objects.create(key="mail", title="Mail", kind="smtp")
+    for number in range(20):
+        made = Contact.objects.create(key=f"c{number}", name=f"C {number}")
+        made.addresses.create(channel=channel, address=f"c{number}@example.org")
+        Notification.objects.create(
+            key=str(number), kind="fired", contact=made, channel=channel, recipient=made.name,
+            title="t", text="t", created_at=timezone.now(),
+        )  # fmt: skip
+    # Session, user, groups, two of rights, alerts to take; channels; contacts, addresses, their
+    # channels; messages, their tries and alerts.
+    with django_assert_max_num_queries(13):
+        administrator.get("/channels")

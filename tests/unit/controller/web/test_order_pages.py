@@ -190,7 +190,11 @@ def test_the_list_narrows_and_asks_the_same_for_many_orders(
     ("name", "result", "words"),
     [
         ("check-up", {"amiss": ["camera: failed: black"]}, "Caméra : en panne, l’image est noire"),
-        ("check-up", {"changed": ["printer: missing -> ok"]}, "Imprimante : introuvable → fonctionne"),
+        (
+            "check-up",
+            {"changed": ["printer: missing -> ok"]},
+            "Imprimante : introuvable → fonctionne",
+        ),
         ("test-link", {"controller.rtt_ms": 38.0}, "<dt>Contrôleur, Temps de réponse</dt>"),
         ("print-test-page", {"printer_reasons": ["media-empty"]}, "plus de papier"),
         ("test-camera", {"verdict": "failed"}, "En panne"),

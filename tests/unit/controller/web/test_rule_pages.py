@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.roles import Role
 from controller.alerts.models import RuleVersion, StoredRule
@@ -141,3 +142,11 @@ def test_a_technician_reads_rules_and_changes_none(address: str) -> None:
 
 def test_a_rule_that_is_not_there_is_said_so(administrator: Client) -> None:
     assert administrator.get("/rules/nowhere").status_code == 404
+
+
+def test_the_list_of_rules_asks_once(
+    administrator: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    # Session, user, groups, two of rights, alerts to take, and the rules.
+    with django_assert_max_num_queries(7):
+        administrator.get("/rules")
