@@ -20,6 +20,7 @@ from controller.notify.models import Channel, Notification, Try
 from controller.notify.retry import GIVEN_UP_AFTER, next_try
 from controller.notify.sealing import Seal
 from controller.notify.senders import Undelivered, sender
+from controller.text import printable
 
 _log = logging.getLogger("vigie.notify")
 
@@ -98,14 +99,20 @@ def send(channel: Channel, seal: Seal, number: int, letter: Letter) -> Answer:
     """One try; never raises."""
     try:
         way = way_of(channel, seal)
-        return Answer(number, sender(channel.kind).send(way, letter)[:500], has_worked=True)
+        return Answer(number, _said(sender(channel.kind).send(way, letter)), has_worked=True)
     except Undelivered as err:
-        return Answer(number, str(err)[:500], has_worked=False, is_final=err.is_final)
+        return Answer(number, _said(str(err)), has_worked=False, is_final=err.is_final)
     except VigieError as err:  # its secret cannot be opened
-        return Answer(number, str(err)[:500], has_worked=False)
+        return Answer(number, _said(str(err)), has_worked=False)
     except Exception as err:  # a fault of ours in one way stops no other, and is seen on the page
         _log.exception("channel %s cannot send", channel.pk)
         return Answer(number, f"{type(err).__name__}: see the worker's log", has_worked=False)
+
+
+def _said(text: str) -> str:
+    """A stranger's words, fit for the database: an answer that cannot be written down would hold up
+    every channel."""
+    return printable(text)[:500]
 
 
 def way_of(channel: Channel, seal: Seal) -> Way:

@@ -1,7 +1,8 @@
 """Whatever Apprise (https://github.com/caronc/apprise) reaches: SMS, Matrix, ntfy, ...
 
 The channel's secret is Apprise's URL, which holds tokens and passwords, so it is told nowhere:
-Apprise's own log lines are kept out of ours (settings.LOGGING).
+Apprise's own log lines are kept out of ours (settings.LOGGING), and a redirect, which would lead
+them elsewhere, is followed only where the URL itself asks for it (`redirect=yes`).
 """
 
 import re
@@ -57,7 +58,7 @@ def _target(url: str) -> apprise.Apprise:
     """Raises TypeError for a URL that it does not know."""
     separator = "&" if "?" in url else "?"
     limits = f"{separator}rto={LIMIT_S / 2:g}&cto={LIMIT_S / 2:g}"
-    target = apprise.Apprise()
+    target = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False))
     if not target.add(url + limits):
         raise TypeError
     return target

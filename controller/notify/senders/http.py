@@ -25,6 +25,10 @@ def post(url: str, content: bytes, headers: Mapping[str, str]) -> str:
         ) as answer:
             # No more than its first words, however long it goes on.
             start = b"" if answer.is_success else next(answer.iter_bytes(1024), b"")
+    except (httpx.LocalProtocolError, UnicodeError) as err:
+        # Without its own words: they repeat the header, and with it the token.
+        text = "the channel's token or address cannot be sent by HTTP: enter it anew"
+        raise Undelivered(text) from err
     except httpx.HTTPError as err:
         raise Undelivered(str(err) or type(err).__name__) from err
     except (httpx.InvalidURL, ValueError) as err:

@@ -8,8 +8,11 @@ import logging
 
 import pytest
 
+from controller.notify import post
 from controller.notify.letters import Way
-from controller.notify.senders import Undelivered, by_apprise, webhook
+from controller.notify.models import Channel
+from controller.notify.sealing import Seal
+from controller.notify.senders import Undelivered, alertmanager, by_apprise, webhook
 from tests.peer.controller.notify.conftest import letter
 from tests.peer.controller.notify.receiver import Receiver
 from tests.peer.region import free_port
@@ -61,6 +64,25 @@ def test_the_first_words_of_a_refusal_are_shown(receiver: Receiver) -> None:
     assert len(str(refused.value)) < 300
 
 
+def test_an_answer_is_fit_to_be_written_down_whatever_is_in_it(receiver: Receiver) -> None:
+    receiver.answers.append((400, {}))
+    receiver.says = b"no\0 field"
+    seal = Seal("key")
+    channel = Channel(
+        key="hook", kind="webhook", settings={"url": receiver.url}, secret=seal.close(KEY)
+    )
+    answer = post.send(channel, seal, 1, letter())
+    assert answer.text == "400 Bad Request: no\ufffd field"
+
+
+def test_a_token_that_http_cannot_carry_is_told_nowhere(receiver: Receiver) -> None:
+    way = Way("am", {"url": receiver.url}, "tops3cret\nand more")
+    with pytest.raises(Undelivered, match="cannot be sent") as refused:
+        alertmanager.send(way, letter())
+    assert "tops3cret" not in str(refused.value)
+    assert not receiver.posted
+
+
 def test_nothing_is_led_elsewhere(receiver: Receiver) -> None:
     receiver.answers.append((307, {"Location": f"{receiver.url}/elsewhere"}))
     with pytest.raises(Undelivered, match="307"):
@@ -75,6 +97,14 @@ def test_apprise_delivers(receiver: Receiver) -> None:
     document = json.loads(posted.body)
     assert document["title"] == letter().title
     assert "Ouvrez le capot." in document["message"]
+
+
+def test_apprise_is_not_led_elsewhere_either(receiver: Receiver) -> None:
+    receiver.answers.append((307, {"Location": f"{receiver.url}/elsewhere"}))
+    way = Way("json", {}, f"json://127.0.0.1:{receiver.port}/hook?+X-Token=tops3cret")
+    with pytest.raises(Undelivered):
+        by_apprise.send(way, letter())
+    assert [posted.path for posted in receiver.posted] == ["/hook"]
 
 
 def test_what_is_secret_of_an_apprise_url_is_told_nowhere(
