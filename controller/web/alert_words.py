@@ -75,7 +75,7 @@ class Told:
     title: str
     where: str
     place: str  # more exactly: site and kiosk
-    what: str
+    what: str  # empty where the title says it all
     member_count: int
 
     @property
@@ -99,13 +99,14 @@ def told(alerts: Iterable[Alert], titles: Mapping[str, Mapping[str, str]]) -> li
 def one(alert: Alert, titles: Mapping[str, Mapping[str, str]]) -> Told:
     """One alert in words."""
     members = [member for member in alert.members.all() if member.left_at is None]
+    words = frozen_rule(alert).get("title") or titles.get(alert.rule) or {}
+    title, said = in_language(words) or alert.rule, what(alert)
     return Told(
         alert=alert,
-        title=in_language(frozen_rule(alert).get("title") or titles.get(alert.rule) or {})
-        or alert.rule,
+        title=title,
         where=where(alert),
         place=_place(alert),
-        what=what(alert),
+        what="" if _plain(said) == _plain(title) else said,  # nobody reads the same twice
         member_count=len(members),
     )
 
@@ -179,6 +180,10 @@ def _number(details: Mapping[str, Any]) -> str:
     if isinstance(bound, int | float):
         text += " " + _("(bound: %(bound)s)") % {"bound": measures.metric(metric, bound)}
     return text
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u00a0", " ").casefold()
 
 
 def _place(alert: Alert) -> str:
