@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from ninja import Field, Schema
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import ConfigDict
 
 from controller.alerts.models import Alert, AlertEvent, Silence
 from controller.alerts.rules import Severity
+from controller.api.pages import Moment
 from controller.api.shapes import TEXT
 
 KEY = r"^[a-z][a-z0-9-]{0,62}$"
@@ -130,8 +131,8 @@ class NewSilence(Schema):
     kiosk: str = Field("", max_length=63)
     site: str = Field("", max_length=50)
     department: str = Field("", max_length=3)
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime
+    starts_at: Moment | None = None
+    ends_at: Moment
     why: str = Field(min_length=1, max_length=TEXT)
 
 

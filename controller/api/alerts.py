@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
 from ninja.params.functions import Path, Query
-from pydantic import AwareDatetime
 
 from controller.accounts.scopes import Scope
 from controller.alerts import selectors, services
@@ -24,7 +23,7 @@ from controller.api.alert_shapes import (
 from controller.api.auth import by, needs
 from controller.api.failures import ASKED, TOLD
 from controller.api.notify_shapes import NotificationItem
-from controller.api.pages import Limit, Offset, page
+from controller.api.pages import Limit, Moment, Offset, page
 from controller.api.shapes import Failure
 from controller.errors import NotFound
 from controller.fleet.models import Kiosk
@@ -45,8 +44,8 @@ def alerts(
     rule: str = Query("", max_length=63),
     kiosk: str = Query("", max_length=63),
     department: str = Query("", max_length=3),
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: int = Limit,
     offset: int = Offset,
 ) -> dict[str, Any]:

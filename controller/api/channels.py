@@ -6,7 +6,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 from ninja.params.functions import Query
-from pydantic import AwareDatetime
 
 from controller.accounts.scopes import Scope
 from controller.api import revisions
@@ -21,7 +20,7 @@ from controller.api.notify_shapes import (
     Trial,
     TrialItem,
 )
-from controller.api.pages import Limit, Offset, page
+from controller.api.pages import Limit, Moment, Offset, page
 from controller.api.revisions import Match
 from controller.api.shapes import Failure
 from controller.notify import selectors, services
@@ -122,7 +121,7 @@ def notifications(
     channel: str = Query("", max_length=63),
     state: Notification.State | None = None,
     kind: str = Query("", max_length=10),
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
     limit: int = Limit,
     offset: int = Offset,
 ) -> dict[str, Any]:

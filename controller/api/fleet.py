@@ -1,20 +1,19 @@
 """The fleet: kiosks, their devices and readings, and what went wrong on the way."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 from ninja.params.functions import Query
-from pydantic import AwareDatetime
 
 from contract.health import Readiness
 from controller.accounts.scopes import Scope
 from controller.api.auth import needs
 from controller.api.failures import ASKED
-from controller.api.pages import Limit, Offset, page
+from controller.api.pages import Limit, Moment, Offset, page
 from controller.api.shapes import (
     DeviceEventPage,
     Failure,
@@ -80,7 +79,7 @@ def series(
     kiosk_id: str,
     device: str = Query(max_length=64),
     metric: str = Query(max_length=64),
-    since: datetime | None = None,
+    since: Moment | None = None,
 ) -> list[readings.Point]:
     """A metric of a device since a time, the last week unless given, oldest first."""
     return readings.series(kiosk_id, device, metric, since or timezone.now() - WEEK)
@@ -92,7 +91,7 @@ def events(
     kiosk_id: str,
     name: str = Query("", max_length=64, description="such as session-ended"),
     device: str = Query("", max_length=64),
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
     limit: int = Limit,
     offset: int = Offset,
 ) -> dict[str, Any]:
@@ -105,7 +104,7 @@ def events(
 def sessions(
     request: HttpRequest,
     kiosk_id: str,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
     limit: int = Limit,
     offset: int = Offset,
 ) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What calls about channels, contacts and messages take and give. No secret is ever given."""
 
 from datetime import datetime, time
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict
 
 from controller.alerts.rules import Severity
 from controller.notify.models import Channel, Notification
@@ -64,6 +64,12 @@ class ContactItem(Schema):
     addresses: list[AddressItem]
 
 
+def _naive(hour: time) -> time:
+    if hour.tzinfo is not None:
+        raise ValueError("must be the controller's own hour, without a time zone: 07:30")
+    return hour
+
+
 class ContactEdit(Schema):
     """A contact as it shall be."""
 
@@ -74,7 +80,7 @@ class ContactEdit(Schema):
     is_enabled: bool = True
     departments: list[str] = Field(default_factory=list, max_length=101)
     least_severity: Severity = Severity.INFO
-    digest_at: time | None = None
+    digest_at: Annotated[time, AfterValidator(_naive)] | None = None
     addresses: list[AddressItem] = Field(default_factory=list, max_length=50)
 
 

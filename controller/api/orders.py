@@ -7,13 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from ninja import Router, Status
 from ninja.params.functions import Header, Query
-from pydantic import AwareDatetime
 
 from contract.commands import CATALOGUE, CommandSpec, CommandState
 from controller.accounts.scopes import Scope
 from controller.api.auth import by, caller, needs
 from controller.api.failures import ASKED, TOLD, file_of
-from controller.api.pages import Limit, Offset, page
+from controller.api.pages import Limit, Moment, Offset, page
 from controller.api.shapes import CommandItem, CommandPage, Failure, Order, SpecItem
 from controller.commands import files, selectors, services
 from controller.commands.models import Command
@@ -75,7 +74,7 @@ def commands(
     request: HttpRequest,
     name: str = Query("", max_length=64),
     state: CommandState | None = None,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
     limit: int = Limit,
     offset: int = Offset,
 ) -> dict[str, Any]:

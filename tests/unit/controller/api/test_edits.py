@@ -159,3 +159,19 @@ def test_the_audit_is_a_page_and_a_file(administrator: Client) -> None:
     file = administrator.get("/api/audit/export?form=jsonl")
     assert file.headers["Content-Type"].startswith("application/x-ndjson")
     assert b'"user.create"' in file.content
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00%2B14:00"])
+def test_a_time_beyond_the_calendar_is_refused(viewer: Client, since: str) -> None:
+    for path in ("/api/alerts", "/api/commands", "/api/kiosks/pvp-1/events"):
+        assert viewer.get(f"{path}?since={since}").status_code == 422
+
+
+def test_the_hour_of_a_digest_is_the_controllers_own(administrator: Client) -> None:
+    def put(hour: str) -> int:
+        wish = {"name": "IT", "digest_at": hour}
+        return administrator.put("/api/contacts/it", wish, content_type=JSON).status_code
+
+    assert put("07:30:00Z") == 422
+    assert put("07:30") == 200
+    assert administrator.get("/api/contacts/it").json()["digest_at"] == "07:30:00"
