@@ -9,7 +9,7 @@ from contract.health import Health
 from controller.alerts.alert import Alert, Cause, fingerprint
 from controller.alerts.facts import DeviceFact, KioskFact, World
 from controller.alerts.openings import elapsed_s, left, onset
-from controller.alerts.rules import Match, Rule, Severity, Subject, Threshold
+from controller.alerts.rules import Match, Rule, Severity, Subject, Threshold, When
 
 _SEVERITIES = tuple(Severity)
 
@@ -48,7 +48,9 @@ def presence_signs(world: World, kiosk: KioskFact) -> Iterator[Sign]:
             continue
         if rule.match.left is not None and rule.match.left is not left(kiosk, world.zone):
             continue
-        yield _of_kiosk(rule, kiosk, kiosk.presence_since, onset(kiosk, world.zone))
+        went = kiosk.presence_since
+        missed = went if rule.when is When.ALWAYS else onset(kiosk, world.zone)
+        yield _of_kiosk(rule, kiosk, went, missed)
         return
 
 

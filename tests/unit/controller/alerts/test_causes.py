@@ -133,6 +133,21 @@ def test_kiosks_not_switched_on_have_the_cause_of_those_that_went_dark() -> None
     assert stage.alert("Orange").members == frozenset(names)
 
 
+def test_of_a_rule_that_counts_by_night_kiosks_of_all_hours_have_one_cause() -> None:
+    by_night = rule(
+        "offline", match={"subject": "presence"}, when="always", gathers=["fleet", "provider"]
+    )
+    stage = Stage(rules=(by_night,))
+    names = stage.fleet(6)
+    for name, opens in zip(
+        names, ("10:00", "11:00", "12:00", "13:00", "14:00", "15:00"), strict=True
+    ):
+        stage.say(name, hours=f"Mo-Fr {opens}-17:00")
+    stage.dark(*names)
+    stage.passes(HOUR)
+    assert stage.messages == ["fired offline Orange"]
+
+
 def test_a_kiosk_in_maintenance_leaves_a_wider_cause() -> None:
     stage = Stage()
     names = stage.fleet(5)
