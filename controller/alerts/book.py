@@ -12,6 +12,7 @@ class Book:
 
     def __init__(self, alerts: Iterable[Alert] = ()) -> None:
         self._open: dict[str, Alert] = {}
+        self._apart: set[str] = set()
         self._of_kiosk: dict[str, set[str]] = {}
         self._member_of: dict[str, set[str]] = {}
         self._before: dict[str, Alert | None] = {}
@@ -39,7 +40,7 @@ class Book:
 
     def apart(self) -> Iterator[Alert]:
         """Those of no single kiosk: of a wider cause, or of the controller."""
-        return (alert for alert in self.all() if not alert.kiosk)
+        return (self._open[key] for key in sorted(self._apart))
 
     def put(self, alert: Alert, *events: Event) -> Alert:
         """Begin an alert, change it or end it."""
@@ -83,6 +84,8 @@ class Book:
         self._open[alert.fingerprint] = alert
         if alert.kiosk:
             self._of_kiosk.setdefault(alert.kiosk, set()).add(alert.fingerprint)
+        else:
+            self._apart.add(alert.fingerprint)
         for kiosk in alert.members:
             self._member_of.setdefault(kiosk, set()).add(alert.fingerprint)
 
@@ -90,6 +93,7 @@ class Book:
         old = self._open.pop(key, None)
         if old is None:
             return
+        self._apart.discard(key)
         for index, names in ((self._of_kiosk, {old.kiosk}), (self._member_of, old.members)):
             for name in names:
                 kept = index.get(name, set())

@@ -129,7 +129,7 @@ def _join(world: World, book: Book, kiosk: KioskFact, sign: Sign) -> bool:
     named = bearer(world, sign.rule)
     if named is None:
         return False
-    for wide in book.apart():
+    for wide in list(book.apart()):
         if not wide.is_wide or wide.rule != named.key:
             continue
         if kiosk.id in wide.members:
