@@ -18,7 +18,7 @@ from controller.alerts.services import clear_condition, set_condition
 from controller.enrolment import enforcement, request
 from controller.enrolment.authority import Authority, key_digest
 from controller.enrolment.models import Certificate
-from controller.enrolment.services import Enrolled, enrolled
+from controller.enrolment.services import Enrolled, enrolled, hold
 from controller.errors import EnrolmentError
 from controller.fleet.models import Lifecycle
 
@@ -68,11 +68,15 @@ def taken(shown: bytes, *, address: str = "", now: datetime) -> str:
 
 
 def end_replaced(now: datetime) -> int:
-    """Revokes what was replaced and whose grace is over; how many."""
+    """Revokes what was replaced and whose grace is over; how many.
+
+    Raises VigieError, with nothing revoked, when the list cannot be written: call it again.
+    """
     due = Certificate.objects.filter(revoked_at=None, ends_at__lte=now)
-    ended = due.update(revoked_at=now)
-    if ended:
-        enforcement.enforce()
+    with transaction.atomic():
+        ended = due.update(revoked_at=now)
+        if ended:
+            enforcement.enforce()
     return ended
 
 
@@ -95,12 +99,10 @@ def notice(now: datetime) -> None:
 def _present(shown: bytes, now: datetime) -> Certificate:
     if not shown:
         raise EnrolmentError("no certificate was shown: renew with the one you have, or enrol")
-    found = (
-        Certificate.objects.select_for_update(of=("self",))
-        .select_related("kiosk", "replaces")
-        .filter(fingerprint=hashlib.sha256(shown).hexdigest())
-        .first()
-    )
+    known = Certificate.objects.filter(fingerprint=hashlib.sha256(shown).hexdigest())
+    for kiosk in known.values_list("kiosk_id", flat=True):
+        hold(kiosk)  # first, as whoever revokes does
+    found = known.select_for_update(of=("self",)).select_related("kiosk", "replaces").first()
     if found is None:
         raise EnrolmentError("the certificate shown is no kiosk's: enrol this one")
     if found.revoked_at is not None:

@@ -161,7 +161,14 @@ def _given_before(right: EnrolmentToken, csr_pem: str) -> Certificate:
     return certificate
 
 
+def hold(kiosk_id: str) -> None:
+    """Until the transaction ends, nobody else gives this kiosk a certificate or takes one away:
+    who revokes sees no row that another has not committed yet."""
+    Kiosk.objects.select_for_update(no_key=True).filter(pk=kiosk_id).first()
+
+
 def _end(kiosk_id: str, now: datetime) -> int:
+    hold(kiosk_id)
     return Certificate.objects.filter(kiosk_id=kiosk_id, revoked_at=None).update(revoked_at=now)
 
 

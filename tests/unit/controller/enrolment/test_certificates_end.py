@@ -9,6 +9,7 @@ from controller.alerts.models import Condition
 from controller.enrolment import broker, renewal
 from controller.enrolment.authority import Authority
 from controller.enrolment.models import Certificate
+from controller.errors import VigieError
 from controller.fleet.models import Kiosk, Lifecycle
 from tests import fleets
 
@@ -70,3 +71,16 @@ def test_what_was_replaced_is_on_the_list_after_its_grace() -> None:
     assert renewal.end_replaced(NOW + renewal.GRACE) == 1
     assert renewal.end_replaced(NOW + renewal.GRACE) == 0
     assert broker.files(settings.VIGIE.home).crl.exists()
+
+
+def test_a_list_that_could_not_be_written_is_written_at_the_next_turn() -> None:
+    Authority(settings.VIGIE.home / "pki").create()
+    old = given(fleets.kiosk("pvp-1"), "a1", 13)
+    Certificate.objects.filter(pk=old.pk).update(ends_at=NOW)
+    lock = broker.files(settings.VIGIE.home).folder / "lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir(parents=True)
+    with pytest.raises(VigieError, match="cannot be written"):
+        renewal.end_replaced(NOW)
+    lock.rmdir()
+    assert renewal.end_replaced(NOW) == 1
