@@ -72,6 +72,9 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
     form = AcknowledgeForm(request.POST, auto_id="ack_%s")
     if not form.is_valid():
         return _page(request, alert_id, acknowledge=form)
+    if _alert(alert_id).state not in (Alert.State.FIRING, Alert.State.CLEARING):
+        messages.warning(request, _("This alert is over: nobody needs to take it up."))
+        return redirect("alert", alert_id)
     given = {"note": form.cleaned_data["note"]}
     return _do(request, alert_id, services.acknowledge, given, _("The alert is yours."))
 

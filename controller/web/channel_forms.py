@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,6 +30,8 @@ class KeyField(forms.SlugField):
             "help_text", gettext_lazy("Small letters, digits and hyphens; it stays for good.")
         )
         super().__init__(max_length=63, **options)
+        wrong = gettext_lazy("Small letters, digits and hyphens only, beginning with a letter.")
+        self.validators = [RegexValidator(r"^[a-z][a-z0-9-]*\Z", wrong)]
         self.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
 
@@ -40,6 +44,7 @@ class _ChannelForm(forms.Form):
         label=gettext_lazy("Messages go out by it"), required=False, initial=True
     )
     settings: tuple[str, ...] = ()
+    needs_secret = False
     secret_label = gettext_lazy("Secret")
     secret_help: Any = ""
 
@@ -57,7 +62,7 @@ class _ChannelForm(forms.Form):
             del self.fields["key"]
         self.fields["secret"] = forms.CharField(
             label=self.secret_label,
-            required=False,
+            required=self.needs_secret and not has_secret,
             max_length=1000,
             strip=True,
             widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -103,10 +108,18 @@ class SmtpForm(_ChannelForm):
     settings = ("host", "port", "security", "sender", "user", "ca_file")
     secret_label = gettext_lazy("Password")
 
+    def clean(self) -> dict[str, Any]:
+        """A password is never sent in the clear."""
+        said = self.cleaned_data
+        if said.get("user") and said.get("security") == "none":
+            self.add_error("security", _("A login needs encryption: its password would be read."))
+        return said
+
 
 class AppriseForm(_ChannelForm):
     """Anything that Apprise knows, by its URL."""
 
+    needs_secret = True
     secret_label = gettext_lazy("Apprise URL")
     secret_help = gettext_lazy(
         "Such as ntfys://ntfy.sh/my-topic; it holds tokens, so it is never shown again."
@@ -121,6 +134,7 @@ class _UrlForm(_ChannelForm):
 class WebhookForm(_UrlForm):
     """An address that is told by signed messages."""
 
+    needs_secret = True
     secret_label = gettext_lazy("Signing key")
     secret_help = gettext_lazy("The receiver verifies with the same key.")
 
@@ -170,9 +184,10 @@ class ContactForm(forms.Form):
         self,
         *args: Any,
         contact: Contact | None,
-        channels: Iterable[tuple[str, str]],
+        channels: Iterable[Channel],
         **options: Any,
     ) -> None:
+        self._kinds = {channel.key: channel.kind for channel in channels}
         if contact is not None:
             options["initial"] = _initial(contact)
         super().__init__(*args, **options)
@@ -182,7 +197,7 @@ class ContactForm(forms.Form):
             del self.fields["key"]
         severities = [(str(one), str(SEVERITY[one])) for one in Severity]
         self.fields["least_severity"].choices = severities  # type: ignore[attr-defined]
-        offered = [("", "–"), *channels]
+        offered = [("", "–"), *((channel.key, channel.title) for channel in channels)]
         for number in self._numbers:
             self.fields[f"channel_{number}"] = forms.ChoiceField(
                 label=_("Way %(n)s") % {"n": number}, required=False, choices=offered
@@ -190,6 +205,20 @@ class ContactForm(forms.Form):
             self.fields[f"address_{number}"] = forms.CharField(
                 label=_("Address %(n)s") % {"n": number}, required=False, max_length=255
             )
+
+    def clean(self) -> dict[str, Any]:
+        """An e-mail needs an address; of the others the channel itself says it all."""
+        said = self.cleaned_data
+        for number in self._numbers:
+            address = said.get(f"address_{number}", "")
+            kind = self._kinds.get(said.get(f"channel_{number}", ""))
+            if kind == Channel.Kind.SMTP and not _is_mail(address):
+                self.add_error(
+                    f"address_{number}", _("Write an address such as marie@example.org.")
+                )
+            elif kind not in (None, Channel.Kind.SMTP) and address:
+                self.add_error(f"address_{number}", _("Leave this empty: the channel says it all."))
+        return said
 
     @property
     def ways(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
@@ -202,6 +231,14 @@ class ContactForm(forms.Form):
         said = self.cleaned_data
         pairs = [(said[f"channel_{number}"], said[f"address_{number}"]) for number in self._numbers]
         return [pair for pair in pairs if pair[0]]
+
+
+def _is_mail(address: str) -> bool:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return True
 
 
 def _initial(contact: Contact) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from controller.accounts.logins import address_of
+from controller.alerts import selectors as alerts
 from controller.errors import NotFound, Refused
 from controller.notify import selectors, services
 from controller.notify.models import Channel, Contact
@@ -105,7 +106,16 @@ def contact(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 @permission_required(MAY_EDIT, raise_exception=True)
 def contact_delete(request: HttpRequest, key: str) -> HttpResponse:
-    """Take somebody off."""
+    """Take somebody off, once no route names him."""
+    named = [
+        route.title
+        for route in alerts.routes()
+        if any(key in step.get("contacts", ()) for step in route.steps)
+    ]
+    if named:
+        text = _("Take it off these routes first: %(names)s.") % {"names": ", ".join(named)}
+        messages.warning(request, text)
+        return redirect("contact", key)
     return _deleted(request, services.delete_contact, key, _("The contact is deleted."))
 
 
@@ -135,7 +145,7 @@ def _channel(request: HttpRequest, kind: str, found: Channel | None) -> HttpResp
 
 
 def _contact(request: HttpRequest, found: Contact | None) -> HttpResponse:
-    offered = [(one.key, one.title) for one in selectors.channels()]
+    offered = list(selectors.channels())
     form = ContactForm(
         request.POST if request.method == "POST" else None, contact=found, channels=offered
     )

@@ -107,6 +107,17 @@ class RouteForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple,
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Two steps at the same time are one."""
+        said, seen = self.cleaned_data, set()
+        for number in self._numbers:
+            after_s = said.get(f"after_{number}") or 0
+            if said.get(f"contacts_{number}") and after_s in seen:
+                self.add_error(f"after_{number}", _("Another step has this time already."))
+            elif said.get(f"contacts_{number}"):
+                seen.add(after_s)
+        return said
+
     @property
     def step_fields(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
         """Number, delay and contacts of each step."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from controller.accounts.logins import address_of
 from controller.alerts import selectors, services
 from controller.alerts.models import Route
+from controller.alerts.routes import DEFAULT
 from controller.errors import NotFound, Refused
 from controller.notify import selectors as notices
 from controller.web import alert_lists
@@ -115,6 +116,17 @@ def route(request: HttpRequest, key: str) -> HttpResponse:
 @permission_required(MAY_EDIT, raise_exception=True)
 def route_delete(request: HttpRequest, key: str) -> HttpResponse:
     """Delete a route that no rule names."""
+    users = [
+        in_language(one.body.get("title", {}))
+        for one in selectors.rules()
+        if one.body.get("route", DEFAULT) == key
+    ]
+    if users or key == DEFAULT:
+        text = _("This route stays: rules go by it.")
+        if users:
+            text += " " + _("Such as: %(names)s.") % {"names": ", ".join(users[:3])}
+        messages.warning(request, text)
+        return redirect("route", key)
     try:
         services.delete_route(key, user=cast(User, request.user), address=address_of(request))
     except NotFound as err:

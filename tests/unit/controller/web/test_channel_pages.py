@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.roles import Role
 from controller.alerts.models import Route
+from controller.alerts.services import ensure_builtin
 from controller.notify.models import Channel, Contact, Notification
 from tests.people import browser
 
@@ -88,7 +89,7 @@ def test_an_address_that_its_channel_cannot_reach_is_refused(administrator: Clie
         "key": "support", "name": "Support", "language": "fr", "least_severity": "info",
         "channel_1": "mail", "address_1": "nobody",
     })  # fmt: skip
-    assert "nobody" in content
+    assert 'id="id_address_1_error"' in content
     assert not Contact.objects.exists()
 
 
@@ -106,6 +107,35 @@ def test_a_route_tells_one_after_the_other(administrator: Client) -> None:
     assert "au bout de 30 min" in administrator.get("/routes").content.decode().replace(
         "\u00a0", " "
     )
+
+
+def test_two_steps_at_the_same_time_are_refused_at_their_field(administrator: Client) -> None:
+    Contact.objects.create(key="support", name="Support")
+    content = said(administrator, "/new-route", {
+        "key": "night", "title": "La nuit", "after_1": "5 min", "contacts_1": ["support"],
+        "after_2": "300 s", "contacts_2": ["support"],
+    })  # fmt: skip
+    assert 'id="id_after_2_error"' in content
+    assert not Route.objects.filter(pk="night").exists()
+
+
+def test_what_others_rely_on_is_not_deleted_and_the_page_says_why(administrator: Client) -> None:
+    ensure_builtin()
+    Contact.objects.create(key="support", name="Support")
+    Route.objects.filter(pk="default").update(steps=[{"after_s": 0, "contacts": ["support"]}])
+    assert "Retirez-le d’abord" in said(administrator, "/contacts/support/delete", {})
+    assert "Ce circuit reste" in said(administrator, "/routes/default/delete", {})
+    assert (Contact.objects.count(), Route.objects.count()) == (1, 1)
+
+
+def test_what_nobody_relies_on_is_deleted(administrator: Client) -> None:
+    said(administrator, "/new-channel/smtp", SMTP)
+    Contact.objects.create(key="support", name="Support")
+    Route.objects.create(key="night", title="La nuit")
+    for address in ("channels/mail", "contacts/support", "routes/night"):
+        said(administrator, f"/{address}/delete", {})
+    left = [model.objects.count() for model in (Channel, Contact, Route)]
+    assert left == [0, 0, 0]
 
 
 def test_a_technician_reads_and_changes_nothing() -> None:
