@@ -12,6 +12,8 @@ from simulator.demo.inbox import Inbox
 
 #: As delivered, rules wait for minutes, and count while the kiosk's host is open.
 SOON_S = 30
+#: A broker that starts tells of wills until the fleet has dialled again.
+OFFLINE_SOON_S = 60
 #: What nobody took up is told to the next contact.
 ESCALATE_S = 600
 _CHANNEL = "terminal"
@@ -62,11 +64,12 @@ def soon(rule: Mapping[str, Any]) -> dict[str, Any]:
     """
     quick = deepcopy(dict(rule))
     match = quick["match"]
-    if match["subject"] == "presence" and match.get("left") != "closed":
-        match["left"] = None  # by night too
-    elif match["subject"] not in ("device", "devices"):
+    is_presence = match["subject"] == "presence" and match.get("left") != "closed"
+    if not is_presence and match["subject"] not in ("device", "devices"):
         return quick
-    quick["for_s"] = min(quick["for_s"], SOON_S)
+    if is_presence:
+        match["left"] = None  # by night too
+    quick["for_s"] = min(quick["for_s"], OFFLINE_SOON_S if is_presence else SOON_S)
     quick["clear_for_s"] = min(quick["clear_for_s"], SOON_S)
     quick["when"] = "always"
     return quick

@@ -44,7 +44,7 @@ def cause(layout: Layout, trouble: Trouble, now: datetime) -> str:
     outages.write(layout.outages, [Outage(cut.kiosks, until)])
     return (
         f"{cut.name}: the lines of {len(cut.kiosks)} kiosks are cut for "
-        f"{FOR.total_seconds() / 60:.0f} minutes. Within a minute there is one alert, naming it"
+        f"{FOR.total_seconds() / 60:.0f} minutes. In a minute or two there is one alert, naming it"
     )
 
 

@@ -29,7 +29,11 @@ class Child:
 
 
 class Children:
-    """Starts processes in sessions of their own and stops them, the last one first."""
+    """Starts processes in sessions of their own and stops them, the first one first.
+
+    A controller that is gone hears no goodbyes: its next start would find a fleet that had left long
+    ago, and raise an alert of it.
+    """
 
     def __init__(self, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
         self._environment, self._say = dict(environment), say
@@ -59,13 +63,12 @@ class Children:
 
     def stop(self) -> None:
         """End all of them and all that they started. Takes seconds."""
-        for child in reversed(self._children):
+        until = time.monotonic() + _STOP_S
+        for child in self._children:
             with suppress(ProcessLookupError):
                 child.process.terminate()
-        until = time.monotonic() + _STOP_S
-        for child in reversed(self._children):
             try:
-                child.process.wait(max(0.1, until - time.monotonic()))
+                child.process.wait(max(1.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self._say(f"{child.name} does not stop: killed")
                 child.process.kill()

@@ -128,8 +128,8 @@ def lay_alerting(setting: Setting, api: Api, inbox: Inbox) -> None:
     if not marker.exists():
         count = alerting.lay_rules(api)
         setting.say(
-            f"{count} rules shortened for the demonstration: they fire after "
-            f"{alerting.SOON_S} s, at any hour (as delivered: minutes, in opening hours)"
+            f"{count} rules shortened for the demonstration: they fire within a minute, "
+            "at any hour (as delivered: after minutes, in opening hours)"
         )
         marker.touch()
 
