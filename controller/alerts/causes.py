@@ -1,5 +1,6 @@
 """One cause for what several kiosks, or several devices of one kiosk, show together. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,34 +60,51 @@ def bearer(world: World, rule: Rule) -> Rule | None:
     return named if named is not None and named.gathers else None
 
 
-def common_cause(
-    world: World, candidates: Iterable[Alert], first: Alert, rule: Rule, now: datetime
-) -> Found | None:
-    """What explains most of what began together with `first`; of equals the fullest, the widest.
+class Crowd:
+    """The open alerts of single kiosks that may have one cause, found by group and time.
 
-    `candidates` are the open alerts of single kiosks whose rules gather under `rule`.
+    Good for one instant, and until a cause has been found: then some are no longer single.
     """
-    began = began_at(first)
-    together = [
-        one
-        for one in candidates
-        if abs(began_at(one) - began) <= TOGETHER and one.kiosk in world.kiosks
-    ]
-    home = world.kiosks.get(first.kiosk)
-    if home is None or len(together) < min(bound.least for bound in BOUNDS.values()):
-        return None
-    best: tuple[int, float, int] | None = None
-    found = None
-    for scope in rule.gathers:
-        place = home.place(scope)
-        inside = [one for one in together if place and _place(world, one, scope) == place]
-        share = _share(world, inside, scope, place, first, now)
-        score = (len({one.kiosk for one in inside}), share, -_WIDTH.index(scope))
-        if share > 0 and (best is None or score > best):
-            best = score
-            kiosks = frozenset(one.kiosk for one in inside)
-            found = Found(rule, scope, place, tuple(inside), kiosks)
-    return found
+
+    def __init__(self, world: World, alerts: Iterable[Alert], rule: Rule, now: datetime) -> None:
+        """`alerts` are those whose rules gather under `rule`."""
+        self._world, self._rule, self._now = world, rule, now
+        self._groups: dict[tuple[Scope, str], list[tuple[datetime, str, Alert]]] = {}
+        self._shares: dict[tuple[Scope, str, str, str, int, int], float] = {}
+        for alert in alerts:
+            kiosk = world.kiosks.get(alert.kiosk)
+            if kiosk is None:
+                continue
+            for scope in rule.gathers:
+                group = self._groups.setdefault((scope, kiosk.place(scope)), [])
+                group.append((began_at(alert), alert.fingerprint, alert))
+        for group in self._groups.values():
+            group.sort(key=lambda entry: entry[:2])
+
+    def cause_of(self, first: Alert) -> Found | None:
+        """What explains most of what began with `first`; of equals the fullest, the widest."""
+        home, began = self._world.kiosks.get(first.kiosk), began_at(first)
+        best: tuple[int, float, int] | None = None
+        found = None
+        if home is None:
+            return None
+        for scope in self._rule.gathers:
+            place = home.place(scope)
+            group = self._groups.get((scope, place), []) if place else []
+            low = bisect_left(group, began - TOGETHER, key=lambda entry: entry[0])
+            high = bisect_right(group, began + TOGETHER, key=lambda entry: entry[0])
+            key = (scope, place, first.rule, first.kind, low, high)
+            if key not in self._shares:
+                inside = [entry[2] for entry in group[low:high]]
+                self._shares[key] = _share(self._world, inside, scope, place, first, self._now)
+            if not (share := self._shares[key]):
+                continue
+            alerts = tuple(entry[2] for entry in group[low:high])
+            kiosks = frozenset(one.kiosk for one in alerts)
+            score = (len(kiosks), share, -_WIDTH.index(scope))
+            if best is None or score > best:
+                best, found = score, Found(self._rule, scope, place, alerts, kiosks)
+        return found
 
 
 def began_at(alert: Alert) -> datetime:
@@ -122,10 +140,6 @@ def covers(wide: Alert, kiosk: KioskFact, began: datetime) -> bool:
 def _is_of_devices(world: World, alert: Alert) -> bool:
     rule = world.rules.get(alert.rule)
     return rule is not None and rule.match.subject is Subject.DEVICE
-
-
-def _place(world: World, alert: Alert, scope: Scope) -> str:
-    return world.kiosks[alert.kiosk].place(scope)
 
 
 def _share(

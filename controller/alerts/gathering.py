@@ -7,7 +7,7 @@ from typing import Any
 from controller.alerts import life
 from controller.alerts.alert import WIDE, Alert, Cause, State, fingerprint
 from controller.alerts.book import Book
-from controller.alerts.causes import Found, at_once, bearer, began_at, common_cause, is_still_so
+from controller.alerts.causes import Crowd, Found, at_once, bearer, began_at, is_still_so
 from controller.alerts.facts import KioskFact, World
 from controller.alerts.rules import Rule, Subject
 
@@ -20,15 +20,21 @@ def mature(world: World, book: Book, kiosks: Collection[KioskFact], now: datetim
         for alert in book.of_kiosk(kiosk.id)
         if alert.state is State.PENDING and _is_ripe(world, alert, now)
     ]
+    crowds: dict[str, Crowd] = {}
     for _, key in sorted(ripe):
         alert = book.get(key)
         rule = world.rules.get(alert.rule) if alert is not None else None
         if alert is None or rule is None or alert.state is not State.PENDING:
             continue  # a wider cause has taken it in
         named = bearer(world, rule)
-        found = named and common_cause(world, _alike(world, book, named), alert, named, now)
-        if found:
+        found = None
+        if named is not None:
+            if named.key not in crowds:
+                crowds[named.key] = Crowd(world, _alike(world, book, named), named, now)
+            found = crowds[named.key].cause_of(alert)
+        if found is not None:
             _fire_wide(world, book, found, now)
+            crowds.clear()
         elif not _fire_several(world, book, alert, now):
             fired = life.fire(world, book, alert, rule, now)
             _supersede(world, book, fired, now)
@@ -98,7 +104,8 @@ def _fire_wide(world: World, book: Book, found: Found, now: datetime) -> None:
     )
     life.fire(world, book, alert, found.rule, now)
     for one in found.alerts:
-        life.end_quietly(book, one, now, by=key)
+        if (still := book.get(one.fingerprint)) is not None:
+            life.end_quietly(book, still, now, by=key)
 
 
 def _details(found: Found, onset: datetime) -> dict[str, Any]:
