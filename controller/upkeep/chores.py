@@ -10,6 +10,7 @@ from controller.commands import batches, files
 from controller.commands import services as commands
 from controller.commands.worker import Chore
 from controller.config import Retention
+from controller.enrolment import expiry
 from controller.fleet import retention as fleet
 from controller.ingest import retention as ingest
 from controller.ingest import watch
@@ -36,7 +37,11 @@ def _alerts() -> tuple[Chore, ...]:
         evaluate.turn(now)
         return False
 
-    return (Chore("ingest's signs of life", 30, watch.notice), Chore("alerts", 2, turn))
+    return (
+        Chore("ingest's signs of life", 30, watch.notice),
+        Chore("certificates", 3600, expiry.notice),
+        Chore("alerts", 2, turn),
+    )
 
 
 def _upkeep(keep: Retention) -> tuple[Chore, ...]:
