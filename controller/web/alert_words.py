@@ -62,7 +62,8 @@ WHEN: Words = {
 CONDITION: Words = {
     "channel-failing": gettext_lazy("messages no longer go out by it"),
     "broker-away": gettext_lazy("the broker does not answer: no kiosk is heard"),
-    "ingest-away": gettext_lazy("what kiosks say is not taken in"),
+    "ingest-silent": gettext_lazy("what kiosks say is not taken in"),
+    "certificate-expiring": gettext_lazy("its certificate expires soon"),
 }
 _ORDER = {str(severity): -rank for rank, severity in enumerate(Severity)}
 

@@ -10,9 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 from controller.accounts.models import AuditEntry
 from controller.accounts.roles import Role
 from controller.alerts import services
-from controller.alerts.models import Alert, Member, Silence
+from controller.alerts.models import Alert, Member, Silence, StoredRule
+from controller.alerts.services import ensure_builtin
 from controller.fleet.models import Kiosk
 from controller.notify.models import Notification, Try
+from controller.web import alert_words
 from controller.web.following import touched_since
 from tests import alerted, fleets
 from tests.people import browser
@@ -191,6 +193,23 @@ def test_a_viewer_reads_and_does_nothing(kiosk: Kiosk, now: datetime) -> None:
     for act in ("acknowledge", "note", "mute"):
         assert viewer.post(f"/alerts/{made.pk}/{act}", {"note": "x"}).status_code == 403
     assert Alert.objects.get().note == ""
+
+
+def test_every_condition_of_the_controller_has_words() -> None:
+    ensure_builtin()
+    bodies = StoredRule.objects.values_list("body", flat=True)
+    named = {name for body in bodies for name in body["match"]["conditions"]}
+    assert named == set(alert_words.CONDITION)
+
+
+def test_an_alert_of_a_failing_channel_leads_to_it(now: datetime) -> None:
+    made = alerted.alert(
+        None, now, rule="channel-failing", cause="controller", culprit="mail", device="",
+        kind="", reasons=["channel-failing"], details={"condition": "channel-failing"},
+    )  # fmt: skip
+    content = text(browser(Role.ADMINISTRATOR), f"/alerts/{made.pk}")
+    assert 'href="/channels/mail"' in content
+    assert "mail : les messages n’en partent plus" in content
 
 
 def test_history_keeps_what_is_over(technician: Client, kiosk: Kiosk, now: datetime) -> None:
