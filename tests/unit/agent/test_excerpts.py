@@ -34,6 +34,11 @@ def test_nothing_is_an_empty_file() -> None:
         "Authorization: Bearer hunter2hunter2",
         "authorization: basic aHVudGVyMjpodW50ZXIy hunter",
         "GET https://ann:hunter2@host/path",
+        "Authorization: Token hunter2",
+        'Authorization: Digest username="ann", response="hunter2"',
+        "Set-Cookie: language=fr; sessionid=hunter2",
+        "password=[hunter2",
+        r'{"password": "so \"hunter2"}',
         "vgt1.hunter2." + "ab" * 32,
         "key hunter2hunter2hunter2hunter2hunter2hunter2hunter2",
     ],
@@ -55,3 +60,8 @@ def test_secrets_are_taken_out(text: str) -> None:
 )
 def test_all_else_is_left_as_it_is(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("word", ["x" * 4096, "a-" * 2048, "/a" * 2048, "ab+" * 1365])
+def test_a_journal_of_long_words_holds_nobody_up(word: str) -> None:
+    assert [redact(word) for _ in range(500)] == [word] * 500
