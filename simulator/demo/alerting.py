@@ -17,7 +17,10 @@ OFFLINE_SOON_S = 60
 #: What nobody took up is told to the next contact.
 ESCALATE_S = 600
 _CHANNEL = "terminal"
-_WHY = "Demonstration: alerts within a minute, at any hour."
+_WHY = (
+    "Démonstration : des alertes en une minute, à toute heure. "
+    "Demonstration: alerts within a minute, at any hour."
+)
 _CONTACTS = {
     "support": {"name": "Support informatique (démonstration)"},
     "coordination": {

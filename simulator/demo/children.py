@@ -31,8 +31,8 @@ class Child:
 class Children:
     """Starts processes in sessions of their own and stops them, the first one first.
 
-    A controller that is gone hears no goodbyes: its next start would find a fleet that had left long
-    ago, and raise an alert of it.
+    A controller that is gone hears no goodbyes: its next start would find a fleet that had left
+    long ago, and raise an alert of it.
     """
 
     def __init__(self, environment: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -39,6 +39,7 @@ examples:
   ./scripts/demo --check               # start, prove that all works, stop
   ./scripts/demo --cause provider      # in another terminal: lines of a provider go dark
 """
+_FOLDER = Path(".demo")
 _OPEN_LIMIT_S = 60.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    folder = Path(os.environ.get("VIGIE_DEMO", ".demo"))
+    folder = Path(os.environ.get("VIGIE_DEMO", _FOLDER))
     ports = Ports()
     parser.add_argument("--fresh", action="store_true", help="forget the last demonstration")
     parser.add_argument("--check", action="store_true", help="prove that all works, then stop")
@@ -176,7 +177,11 @@ def _greet(ports: Ports, logins: tuple[Login, ...], layout: Layout) -> None:
     print(f"\n  Vigie : http://{HERE}:{ports.web}\n")
     for login in logins:
         print(f"    {login.name:<10} {login.password:<14} {login.role}")
+    where = "" if layout.folder == _FOLDER.absolute() else f" --folder {layout.folder}"
+    print("\n  Pour voir une panne groupée (to see an outage told as one alert),")
+    print(f"  dans un autre terminal (in another terminal): ./scripts/demo --cause provider{where}")
     print("\n  Ctrl-C arrête tout (stops everything)")
+    print(f"  messages : ici (here) ; en entier (in full) : {layout.log('messages')}")
     print(f"  journaux (logs) : {layout.log('*')}\n", flush=True)
 
 
