@@ -4,11 +4,14 @@ Schemathesis makes the calls up from the description, always the same ones. All 
 undone after its examples.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -60,6 +63,16 @@ ALWAYS_THE_SAME = SchemathesisConfig(
 schema = schemathesis.openapi.from_wsgi(
     "/api/openapi.json", get_wsgi_application(), config=ALWAYS_THE_SAME
 )
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """As Django's own test client: the end of a request does not close the test's connection."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
