@@ -125,7 +125,7 @@ def test_what_is_told_is_the_same_after_kills_at_random(tmp_path: Path, extra_to
         for goal in sorted(draw.sample(range(5, _STEPS - 5), _KILLS)):
             child = start(region, progress)
             try:
-                wait_until(lambda: reached(progress) >= goal, f"step {goal}")  # noqa: B023
+                wait_until(lambda: reached(progress) >= goal, f"step {goal}", 120)  # noqa: B023
             finally:
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait()
