@@ -6,9 +6,11 @@ killed meanwhile sends that same file again, and the controller keeps each piece
 
 import hashlib
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
@@ -78,25 +80,35 @@ class LogFetch:
             *(self._program, *self._journal, "--reverse", "--no-pager", "--quiet"),
             *("--output=short-iso-precise", f"--since=-{since_s}s", *matches(units)),
         ]
-        with subprocess.Popen(  # noqa: S603 - a list of our own, no shell
-            order,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env={"LC_ALL": "C.UTF-8", "TZ": "UTC", "SYSTEMD_COLORS": "0"},
-        ) as process:
+        with (
+            # Not a pipe: nobody reads it meanwhile, and a full one would hold journalctl up.
+            tempfile.TemporaryFile(dir=job.config.state_dir) as complaint,
+            subprocess.Popen(  # noqa: S603 - a list of our own, no shell
+                order,
+                stdout=subprocess.PIPE,
+                stderr=complaint,
+                text=True,
+                errors="replace",
+                env={"LC_ALL": "C.UTF-8", "TZ": "UTC", "SYSTEMD_COLORS": "0"},
+            ) as process,
+        ):
             assert process.stdout is not None  # noqa: S101 - PIPE was asked
-            assert process.stderr is not None  # noqa: S101 - PIPE was asked
-            size = 0
-            for text in process.stdout:
-                line = redact(text.rstrip("\n")[:_MAX_LINE])
-                size += len(line) + 1
-                if size > RAW_BYTES or job.is_over.is_set():
-                    process.kill()
-                    return
-                yield line
-            said = process.stderr.read(500).strip()
+            limit = threading.Timer(job.left_s, process.kill)
+            limit.start()
+            try:
+                size = 0
+                for text in _starts(process.stdout):
+                    line = redact(text)
+                    size += len(line) + 1
+                    if size > RAW_BYTES or job.is_over.is_set():
+                        process.kill()
+                        return
+                    yield line
+                process.wait()
+            finally:
+                limit.cancel()
+            complaint.seek(0)
+            said = complaint.read(500).decode("utf-8", "replace").strip()
         if process.returncode != 0:
             raise ProgramError(f"{self._program}: {said or process.returncode}")
 
@@ -131,6 +143,14 @@ class LogFetch:
         job.in_loop(lambda: None)  # until the loop has put them all into the outbox
         path.unlink(missing_ok=True)
         return done(**about, pieces=len(pieces))
+
+
+def _starts(lines: IO[str]) -> Iterator[str]:
+    """The start of each line: of a longer one the rest is passed over, never held in memory."""
+    while text := lines.readline(_MAX_LINE):
+        yield text.rstrip("\n")
+        while text and not text.endswith("\n"):
+            text = lines.readline(_MAX_LINE)
 
 
 def cut(packed: bytes) -> tuple[Piece, ...]:

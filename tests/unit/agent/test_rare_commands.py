@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from agent.commands import RARE, Teller
 from agent.commands.errand import End, Errand, Job, done, limit_s
+from agent.commands.fetch_logs import LogFetch
+from agent.errors import ProgramError
 from agent.journal import Entry
 from agent.loop import Loop
 from agent.outbox import Outbox
@@ -98,6 +100,41 @@ def test_what_hinders_a_command_refuses_it(bench: Bench) -> None:
     bench.reboot.hindered = "not-possible-here: no such program"
     bench.receive(command())
     assert bench.said() == [("refused", "not-possible-here: no such program")]
+
+
+def journalctl(folder: Path, script: str) -> LogFetch:
+    program = folder / "journalctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return LogFetch(str(program))
+
+
+def test_a_journalctl_that_complains_without_end_is_heard_out(tmp_path: Path) -> None:
+    act = journalctl(tmp_path, "head -c 1000000 /dev/zero | tr '\\0' e >&2; echo the word")
+    floor = Floor(
+        tmp_path, works={"fetch-logs": lambda scene: Errand("fetch-logs", scene, act.run, act.run)}
+    )
+    ended = floor.run("fetch-logs")
+    floor.close()
+    assert (ended.state, ended.result["lines"]) == (CommandState.SUCCEEDED, 1)
+
+
+def test_a_journalctl_that_hangs_ends_with_its_errand(tmp_path: Path) -> None:
+    clock, floor = FakeClock(), Floor(tmp_path)
+    act = journalctl(tmp_path, "exec sleep 600")
+    scene = replace(floor.scene, clock=clock)
+    entry = Entry(BOOT, "fetch-logs", {}, CommandState.RUNNING, BOOT, NOON, {})
+    job = Job(scene, entry, cast(Teller, Silent()), threading.Event())
+    clock.advance(limit_s("fetch-logs"))
+    with pytest.raises(ProgramError, match="journalctl"):
+        act.run(job)
+    floor.close()
+
+
+class Silent:
+    """Tells nothing."""
+
+    def progress(self, percent: int, step: str) -> None: ...
 
 
 def test_an_errand_that_does_not_come_back_is_given_up_in_time(tmp_path: Path) -> None:
