@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from controller.alerts.models import Route, Silence
 from controller.fleet.models import Department, Kiosk, Site
@@ -50,14 +50,15 @@ class SilenceForm(forms.Form):
     def __init__(self, *args: Any, titles: Iterable[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         everything = ("", _("All"))
+        every_rule = ("", pgettext("alerts, rules", "All"))
         sites = Site.objects.values_list("code", "commune", "name")
         kinds = [(kind, word(DEVICE_KIND, kind)) for kind in DEVICE_KIND]
         for name, choices in (
             ("site", [(code, f"{commune} · {title}") for code, commune, title in sites]),
-            ("rule", list(titles)),
             ("kind", kinds),
         ):
             self.fields[name].choices = [everything, *choices]  # type: ignore[attr-defined]
+        self.fields["rule"].choices = [every_rule, *titles]  # type: ignore[attr-defined]
 
     def clean_kiosk(self) -> Kiosk | None:
         name = self.cleaned_data["kiosk"].strip()
