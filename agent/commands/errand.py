@@ -25,6 +25,7 @@ from agent.journal import Entry
 from agent.loop import Loop
 from agent.scheduler import Result
 from contract.commands import CommandState, parse_args, spec
+from contract.errors import CommandError
 from contract.health import DeviceState
 from contract.messages import Piece
 from contract.reasons import OutcomeReason, because
@@ -179,7 +180,12 @@ class Errand:
         self._start(entry, tell, self._run)
 
     def resume(self, entry: Entry, tell: Teller) -> None:
-        """Find out, which may take as long."""
+        """Find out, which may take as long. It may be an older agent that took the order."""
+        try:
+            parse_args(entry.name, entry.args)
+        except CommandError as err:
+            tell(CommandState.UNKNOWN, because(OutcomeReason.ARGUMENTS_INVALID, str(err)))
+            return
         self._start(entry, tell, self._resume)
 
     def _start(self, entry: Entry, tell: Teller, run: Run) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.commands import RARE, Teller
-from agent.commands.errand import End, Errand, Job, done, limit_s
+from agent.commands.errand import End, Errand, Job, ask, done, limit_s
 from agent.commands.fetch_logs import LogFetch
 from agent.errors import ProgramError
 from agent.journal import Entry
@@ -135,6 +135,18 @@ class Silent:
     """Tells nothing."""
 
     def progress(self, percent: int, step: str) -> None: ...
+
+
+def test_what_an_older_agent_took_with_other_arguments_has_an_unknown_end(tmp_path: Path) -> None:
+    floor = Floor(tmp_path)
+    entry = Entry(BOOT, "fetch-logs", {"since_s": 1}, CommandState.RUNNING, BOOT, NOON, {})
+    ask(floor.loop, lambda: floor.orders.journal.write(entry))
+    floor.close()
+    later = Floor(tmp_path)
+    ended = later.end(BOOT)
+    later.close()
+    assert ended.state is CommandState.UNKNOWN
+    assert ended.reason.startswith("arguments-invalid: ")
 
 
 def test_an_errand_that_does_not_come_back_is_given_up_in_time(tmp_path: Path) -> None:
