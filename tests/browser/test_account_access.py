@@ -22,10 +22,9 @@ PAGES = (
 
 @pytest.fixture(scope="module", autouse=True)
 def people(controller: Region) -> None:
-    """An administrator, and somebody for each journey, beside those who are there."""
+    """Somebody for each journey, beside those who are there."""
     password = str(controller.home.parent / "password")
     for name, role in (
-        ("administrator", "administrator"),
         ("light", "viewer"),
         ("dark", "viewer"),
         ("keyboard", "viewer"),
