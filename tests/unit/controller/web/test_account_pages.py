@@ -123,6 +123,7 @@ def test_i_revoke_a_token_of_mine(marie: User) -> None:
     assert "export" in client.get("/account").content.decode()
     client.post("/account/tokens/revoke", {"label": "export"})
     assert user_of(secret, timezone.now()) is None
+    assert AuditEntry.objects.get(action="token.revoke").address == "127.0.0.1"
 
 
 @pytest.mark.parametrize("address", ["/users", "/new-user", "/users/marie"])

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -13,6 +14,7 @@ from controller.accounts.models import AuditEntry
 from controller.accounts.roles import Role
 from controller.commands.models import Command, CommandEvent, CommandPiece
 from controller.fleet.models import Kiosk
+from controller.web import catalogue, words
 from tests import fleets
 from tests.people import browser
 
@@ -228,3 +230,14 @@ def test_what_a_kiosk_is_at_is_said_in_words(
     result = {"progress_percent": 40, "step": step}
     command = made(kiosk, now, "check-up", "running", result=result)
     assert words in technician.get(f"/commands/{command.pk}").content.decode()
+
+
+def test_the_whole_catalogue_is_offered_each_entry_with_words(now: datetime) -> None:
+    browser(Role.ADMINISTRATOR)
+    kinds = {kind for entry in CATALOGUE for kind in entry.kinds}
+    here = fleets.kiosk("pvp-63003-9")
+    devices = [fleets.device(here, kind, now) for kind in kinds]
+    user = User.objects.get(username="administrator")
+    acts = [act for _title, group in catalogue.offered(user, devices) for act in group]
+    assert {act.name for act in acts} == {entry.name for entry in CATALOGUE}
+    assert [act.name for act in acts if not act.does or act.name not in words.COMMAND] == []
