@@ -80,7 +80,7 @@ def _connect(way: Way) -> smtplib.SMTP:
 
 def _mail(way: Way, letter: Letter) -> EmailMessage:
     mail = EmailMessage()
-    mail["Subject"] = letter.title
+    mail["Subject"] = " ".join(letter.title.split())  # names of places may have two lines
     mail["From"] = way.settings["sender"]
     mail["To"] = letter.address
     mail["Date"] = format_datetime(letter.at)

@@ -33,6 +33,11 @@ def test_a_mail_arrives_encrypted_after_a_login(mail: SmtpServer, authority: Aut
     assert "Ouvrez le capot." in body.get_content()
 
 
+def test_a_title_of_two_lines_is_a_subject_of_one(mail: SmtpServer, authority: Authority) -> None:
+    smtp.send(way(mail, authority), replace(letter("fired", MARIE), title="Panne\r\n de papier"))
+    assert mail.box.mails[0].message["Subject"] == "Panne de papier"
+
+
 def test_the_page_of_each_alert_is_a_link(mail: SmtpServer, authority: Authority) -> None:
     smtp.send(way(mail, authority), letter("fired", MARIE, subject(1), subject(12)))
     body = mail.box.mails[0].message.get_body(("html",))
