@@ -28,8 +28,8 @@ def inventory(kiosk: Kiosk, status: Status | None, devices: Iterable[Device]) ->
     if model := facts.get("model"):
         content["bios"] = {"smodel": str(model)}
     for device in devices:
-        if memory := device.facts.get("memory_bytes"):
-            content["hardware"]["memory"] = int(memory) // 2**20
+        if memory := _megabytes(device.facts.get("memory_bytes")):
+            content["hardware"]["memory"] = memory
         for section, describe in _SECTIONS.get(device.kind, ()):
             content.setdefault(section, []).append(describe(device))
         if usb := _usb(device):
@@ -41,6 +41,12 @@ def inventory(kiosk: Kiosk, status: Status | None, devices: Iterable[Device]) ->
         "tag": kiosk.site.department,
         "content": content,
     }
+
+
+def _megabytes(said: object) -> int:
+    """Of a size in bytes; 0 for what no machine has: a kiosk may say anything."""
+    is_size = isinstance(said, int | float) and not isinstance(said, bool) and 0 < said < 2**50
+    return int(said) // 2**20 if is_size else 0  # type: ignore[call-overload] # it is a number
 
 
 def _system(facts: Entry) -> Entry:

@@ -74,6 +74,17 @@ def test_the_machines_memory_is_told_in_megabytes(validator: jsonschema.Draft7Va
     assert document["content"]["hardware"]["memory"] == 8192
 
 
+@pytest.mark.parametrize("said", ["much", True, None, -1, 1e300])
+def test_a_kiosk_that_lies_about_its_memory_is_told_without(
+    validator: jsonschema.Draft7Validator, said: object
+) -> None:
+    kiosk = kiosk_with("system")
+    Device.objects.filter(kiosk=kiosk).update(facts={"memory_bytes": said})
+    (document,) = inventories(kiosk.pk)
+    validator.validate(document)
+    assert "memory" not in document["content"]["hardware"]
+
+
 def test_the_schema_refuses_a_key_that_it_does_not_know(
     validator: jsonschema.Draft7Validator,
 ) -> None:
