@@ -81,7 +81,8 @@ def enrolment_token(request: HttpRequest, kiosk_id: str, wish: NewRight) -> Stat
     """A one-time token for a kiosk. One that was not used yet ends."""
     (kiosk,) = selectors.kiosks([kiosk_id])
     lifetime = timedelta(seconds=wish.valid_for_s)
-    token = services.make_token(kiosk, lifetime, caller(request).user)
+    who = caller(request)
+    token = services.make_token(kiosk, lifetime, who.user, address=who.address)
     expires_at = timezone.now() + lifetime
     return Status(201, {"kiosk": kiosk.pk, "token": token, "expires_at": expires_at})
 

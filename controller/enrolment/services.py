@@ -41,7 +41,12 @@ class Revoked:
 
 @transaction.atomic
 def make_token(
-    kiosk: Kiosk, lifetime: timedelta = TOKEN_LIFE, by: User | None = None, *, actor: str = ""
+    kiosk: Kiosk,
+    lifetime: timedelta = TOKEN_LIFE,
+    by: User | None = None,
+    *,
+    actor: str = "",
+    address: str = "",
 ) -> str:
     """A one-time token for a kiosk; it cannot be shown again. One that was not used yet ends.
 
@@ -66,6 +71,7 @@ def make_token(
         subject=kiosk.id,
         user=by,
         actor=actor,
+        address=address,
         details={"expires_at": (now + lifetime).isoformat()},
     )
     return str(token)

@@ -119,8 +119,9 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 def revoke_token(request: HttpRequest) -> HttpResponse:
     """End my API tokens of a label."""
     user, label = _me(request), request.POST.get("label", "")
+    address = logins.address_of(request)
     try:
-        tokens.revoke_token(user=user, label=label, by=user.username)
+        tokens.revoke_token(user=user, label=label, by=user.username, address=address)
     except (NotFound, Refused) as err:
         raise Http404(str(err)) from err
     messages.success(request, _("The token “%(label)s” is revoked.") % {"label": label})
