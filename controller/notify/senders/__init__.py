@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from controller.errors import Refused
 from controller.notify.letters import Letter, Way
@@ -86,5 +87,18 @@ def is_text(value: Any) -> bool:
 
 
 def is_url(value: Any) -> bool:
-    """Whether it is an address for HTTP."""
-    return is_text(value) and value.startswith(("http://", "https://")) and len(value) > 10
+    """Whether it is an address for HTTP.
+
+    Raises Refused, without repeating it, for one with a name and a password: an address is shown.
+    """
+    if not is_text(value) or not value.startswith(("http://", "https://")):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    if "@" in parts.netloc:
+        raise Refused(
+            "url has a name and password in an address, where they are shown: take them out"
+        )
+    return bool(parts.hostname)

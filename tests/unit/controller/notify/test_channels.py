@@ -16,6 +16,7 @@ from controller.notify.sealing import Seal
 pytestmark = pytest.mark.django_db
 SMTP = {"host": "mail.example.org", "sender": "vigie@example.org", "user": "vigie"}
 PASSWORD = "ne-le-dites-a-personne"
+URL_WITH_PASSWORD = f"https://vigie:{PASSWORD}@x.example"
 
 
 def mail(**changes: object) -> Channel:
@@ -58,13 +59,17 @@ def test_another_key_opens_no_secret_and_says_what_to_do() -> None:
         ({"secret": None}, "enter its password too"),
         ({"kind": "webhook", "settings": {"url": "ftp://x"}}, "url is 'ftp://x'"),
         ({"kind": "webhook", "settings": {"url": "https://x.example"}, "secret": ""}, "secret is"),
+        ({"kind": "webhook", "settings": {"url": "https://[x"}}, "url is 'https://\\[x'"),
+        ({"kind": "webhook", "settings": {"url": URL_WITH_PASSWORD}}, "name and password in an"),
+        ({"kind": "alertmanager", "settings": {"url": URL_WITH_PASSWORD}}, "in an address"),
         ({"kind": "apprise", "settings": {}, "secret": ""}, "must be an Apprise URL"),
     ],
 )
 def test_a_wrong_channel_is_refused_by_name(changes: dict[str, object], says: str) -> None:
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(Refused, match=says) as refused:
         mail(**changes)
     assert not Channel.objects.exists()
+    assert PASSWORD not in str(refused.value)
 
 
 def test_a_contact_is_saved_whole() -> None:
