@@ -178,7 +178,9 @@ def _turn(key: UUID, now: datetime) -> bool:
             batch.expires_at,
         )  # fmt: skip
         decision = decide(plan, [_item(item) for item in items], now)
-        moved += [_order(batch, items[position], now) for position in decision.order]
+        # As ingest locks kiosks: two that have some in common wait for each other and never cross.
+        ready = sorted((items[each] for each in decision.order), key=lambda item: item.kiosk_id)
+        moved += [_order(batch, item, now) for item in ready]
         moved += [_skip(items[position], now) for position in decision.skip]
         if decision.end is not None:
             batch.state = decision.end.value
