@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -158,8 +159,10 @@ def forget(before: datetime) -> int:
 def turn(now: datetime) -> bool:
     """Go through every batch that is alive; whether any moved."""
     moved = False
-    followed = (Batch.State.RUNNING, Batch.State.PAUSED, Batch.State.STOPPED, Batch.State.ABORTED)
-    alive = Batch.objects.filter(state__in=followed, ended_at=None).order_by("created_at")
+    # One that waits for a person, maybe for ever, is followed only while something is under way.
+    under_way = BatchItem.objects.filter(batch=OuterRef("pk"), state=BatchItem.State.ORDERED)
+    followed = Q(state__in=(Batch.State.RUNNING, Batch.State.ABORTED)) | Exists(under_way)
+    alive = Batch.objects.filter(followed, ended_at=None).order_by("created_at")
     for key in list(alive.values_list("pk", flat=True)):
         moved = _turn(key, now) or moved
     return moved

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from contract.commands import CommandState
 from contract.errors import CommandError
@@ -91,6 +92,16 @@ def test_it_stops_at_the_first_failure_and_goes_on_when_told(now: datetime) -> N
     batches.resume(made.pk, user=None, actor="cli:root")
     batches.turn(now)
     assert states(made) == ["failed", "ordered", "waiting"]
+
+
+@pytest.mark.parametrize("why", ["paused", "stopped"])
+def test_a_batch_that_waits_for_a_person_costs_one_look(
+    now: datetime, why: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = batch()
+    Batch.objects.filter(pk=made.pk).update(state=why)
+    with django_assert_num_queries(1):
+        assert not batches.turn(now)
 
 
 def test_a_pause_orders_nothing_and_still_hears(now: datetime) -> None:
