@@ -59,6 +59,8 @@ def test_the_check_starts_all_sees_all_and_leaves_nothing(
     first = run(command, "--check")
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("demo --check: 103 of 103 kiosks online in ")
+    assert " fired and acknowledged, test page of " in first.stdout
+    assert "rules shortened for the demonstration" in first.stderr
     logins = tmp_path / "demo" / "logins.json"
     assert stat.S_IMODE(logins.stat().st_mode) == 0o600
     before = logins.read_text()
@@ -67,6 +69,7 @@ def test_the_check_starts_all_sees_all_and_leaves_nothing(
     again = run(command, "--check")
     assert again.returncode == 0, again.stderr
     assert "one-time token" not in again.stderr
+    assert "rules shortened" not in again.stderr
     assert logins.read_text() == before
 
 
@@ -94,6 +97,12 @@ def test_a_signal_stops_everything_even_from_the_background(
     process.send_signal(number)
     assert process.wait(_LIMIT_S) == 0
     process.stdout.close()
+
+
+def test_nothing_is_caused_where_none_runs(command: list[str]) -> None:
+    failed = run(command, "--cause", "provider")
+    assert failed.returncode == 1
+    assert "start ./scripts/demo first" in failed.stderr
 
 
 def test_what_does_not_come_up_is_named(command: list[str], tmp_path: Path) -> None:
