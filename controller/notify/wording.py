@@ -129,8 +129,11 @@ def _advice(alert: Alert, language: str) -> str:
 
 def _place(alert: Alert) -> str:
     """Where, as people call it."""
-    if alert.kiosk is not None:
-        site = alert.kiosk.site
+    kiosk = alert.kiosk
+    if kiosk is None and alert.cause == Alert.Cause.SITE:  # its code says nothing to people
+        kiosk = next((member.kiosk for member in alert.members.all()), None)
+    if kiosk is not None:
+        site = kiosk.site
         return f"{site.name}, {site.commune} ({site.department})"
     names = {
         Alert.Cause.SITE: _("site %(name)s"),
