@@ -103,7 +103,8 @@ def _letters(events: Sequence[AlertEvent], now: datetime) -> int:
 
 def _is_still_worth_it(alert: Alert) -> bool:
     """What was silenced, hidden or taken up meanwhile is told to nobody any more."""
-    return alert.silenced_by_id is None and alert.hidden_by_id is None
+    is_seen_to = alert.acknowledged_at is not None
+    return alert.silenced_by_id is None and alert.hidden_by_id is None and not is_seen_to
 
 
 def _told_before(alerts: Mapping[int, Alert]) -> set[tuple[str, int]]:

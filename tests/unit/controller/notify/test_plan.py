@@ -59,6 +59,12 @@ def test_what_was_silenced_or_hidden_meanwhile_is_told_to_nobody(kiosk: Kiosk) -
     assert plan(THEN) == 0
 
 
+@pytest.mark.parametrize("name", ["fired", "escalated"])
+def test_what_somebody_took_up_meanwhile_is_told_to_nobody(kiosk: Kiosk, name: str) -> None:
+    event(alert(kiosk, acknowledged_at=NOON, acknowledged_by="paul"), name)
+    assert plan(THEN) == 0
+
+
 def test_an_end_is_told_to_those_who_were_told_of_the_begin(kiosk: Kiosk) -> None:
     contact("paul")
     one = alert(kiosk)
