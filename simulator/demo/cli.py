@@ -157,7 +157,7 @@ def _check(setting: Setting, api: Api, children: Children, began: float) -> None
     setting.say("ping answered; rebooting the real kiosk (simulated: its agent restarts)")
     reboot = check.order(api, REAL, "reboot", watch)
     setting.say("waiting for an alert of a simulated fault")
-    alert = technician.wait_alert(api, watch)
+    alert = technician.wait_alert(api, REAL, watch)
     technician.take_up(api, alert)
     setting.say(f"{alert.rule} of {alert.culprit} fired, and is acknowledged; printing a page")
     printer, page = technician.print_page(api, REAL, watch)
