@@ -3,24 +3,22 @@
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent import lean
 from agent.board import Board, Change
 from agent.clock import Clock
-from agent.commands import rare
-from agent.commands.ping import Ping
-from agent.commands.reboot import Reboot, Stage
 from agent.config import Config
 from agent.courier import Courier
+from agent.errors import StoreError
 from agent.foresight import Foresight
 from agent.hotplug import Hotplug
 from agent.journal import Journal
 from agent.kinds import KINDS
 from agent.link import Link, Listener
 from agent.loop import Loop, Timer
-from agent.orders import Orders
 from agent.outbox import Outbox
 from agent.pace import Pace
 from agent.power import Power, power
@@ -38,6 +36,7 @@ from contract.topics import Channel
 
 if TYPE_CHECKING:
     from agent.commands.scene import Scene, Watcher
+    from agent.duties import Duties
     from agent.ladder import Ladder
     from agent.sessions import Sessions
 
@@ -70,8 +69,7 @@ class Kiosk:
         self._courier = Courier(self.outbox, self.link.publish, self.loop.now, pace.resend_s)
         self._sessions = self._make_sessions(probes)
         self._watchers: list[Watcher] = []  # commands that wait for a measurement
-        self._reboot = self._make_reboot()
-        self._orders = self._make_orders()
+        self._duties: Duties | None = None
         self._scheduler = Scheduler(probes, self._context, self._deliver)
         self._ladder = self._make_ladder()
         self._foresight = Foresight(config, self._clock, self._make_scene)
@@ -91,7 +89,7 @@ class Kiosk:
         loop.on_terminate(lambda: self.stop("stopping"))
         loop.watch(self._hotplug.fileno(), self._replug)
         self._foresight.begin()
-        self._orders.reconcile()
+        self._take_up()
         if self._ladder is not None:
             self._ladder.resume()
         self._probe()
@@ -127,28 +125,30 @@ class Kiosk:
 
         return Sessions(self.outbox, self._of_events)
 
-    def _make_reboot(self) -> Reboot:
-        stage = Stage(
-            is_heard=lambda: self.outbox.is_empty,
-            leave=self.link.close,
-            come_back=self.link.open,
-            when_settled=self._when_settled,
-            devices=self.board.devices,
-        )
-        return Reboot(self._power, self.loop, self._clock, stage, self._pace.down_within_s)
+    def _duty(self) -> "Duties":
+        if self._duties is None:
+            from agent.duties import Duties  # of a kiosk that is told to do something
 
-    def _make_orders(self) -> Orders:
-        orders = Orders(
-            self.outbox,
-            Journal(self.outbox.disk),
-            self.voice,
-            self._clock,
-            self.board.devices,
-            self._courier.pump,
-            lambda name: rare(name, self._make_scene),
-        )
-        orders.learn((Ping(self._clock), self._reboot))
-        return orders
+            self._duties = Duties(
+                loop=self.loop,
+                clock=self._clock,
+                power=self._power,
+                outbox=self.outbox,
+                voice=self.voice,
+                board=self.board,
+                link=self.link,
+                said=self._courier.pump,
+                when_settled=self._when_settled,
+                down_within_s=self._pace.down_within_s,
+                scene=self._make_scene,
+            )
+        return self._duties
+
+    def _take_up(self) -> None:
+        """What was not finished when the agent ended."""
+        with suppress(StoreError):  # said by the outbox
+            if Journal(self.outbox.disk).unfinished():
+                self._duty().orders.reconcile()
 
     def _make_scene(self) -> "Scene":
         from agent.commands.scene import Scene  # of rare commands only
@@ -177,10 +177,10 @@ class Kiosk:
 
         scene = cures.Scene(
             in_session=lambda: is_in_session(self.board.devices()),
-            is_busy=lambda: self._orders.is_disrupting,
+            is_busy=lambda: self._duties is not None and self._duties.orders.is_disrupting,
             look=self._look,
             say=self._happened,
-            reboot=lambda failed: cures.restart(self._reboot, failed),
+            reboot=lambda failed: cures.restart(self._duty().reboot, failed),
             moment=lambda: cures.moment(self._clock),
             life=self.voice.boot_id,
         )
@@ -306,7 +306,7 @@ class Kiosk:
 
     def _heard(self, channel: Channel, payload: bytes, left_s: int | None) -> None:
         if channel is Channel.COMMAND:
-            self._orders.receive(payload, left_s)
+            self._duty().orders.receive(payload, left_s)
             return
         try:
             ack = decode(channel, payload)

@@ -6,24 +6,6 @@ from msgspec import Meta, Struct
 
 from contract.health import DeviceId
 
-#: Kinds of devices that hang on a port whose power can be cut.
-POWERED = (
-    "camera",
-    "microphone",
-    "speakers",
-    "handset",
-    "touchscreen",
-    "printer",
-    "receipt-printer",
-    "scanner",
-    "barcode-reader",
-    "card-reader",
-    "modem",
-    "usb",
-)
-PRINTING = ("printer", "receipt-printer")
-SOUNDING = ("microphone", "speakers", "handset")
-
 #: A unit of the journal: `vigie-agent.service`, `cups.service`, `kiosk@1.service`.
 Unit = Annotated[str, Meta(pattern=r"^[A-Za-z0-9@_.:-]{1,100}$")]
 

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contract import command_args as args
 from contract.errors import CommandError
 
 
@@ -52,11 +51,20 @@ class CommandSpec(Struct, frozen=True):
     """One entry of the catalogue."""
 
     name: str
-    args: type[Struct]
+    takes: str  # the name of its arguments in contract.command_args
     impact: Impact
     expires_in_s: int  # default life of an undelivered command
     runs_in_s: int  # past this without an outcome the controller calls it unknown
     kinds: tuple[str, ...] = ()  # of the devices it is meant for; none: the kiosk itself
+
+    @property
+    def args(self) -> type[Struct]:
+        """The type of its arguments."""
+        # Loaded with the first order: an agent that is told nothing has no use of them.
+        from contract import command_args
+
+        found: type[Struct] = getattr(command_args, self.takes)
+        return found
 
     @property
     def is_disruptive(self) -> bool:
@@ -69,25 +77,43 @@ class CommandSpec(Struct, frozen=True):
         return self.impact is not Impact.NONE
 
 
+#: Kinds of devices that hang on a port whose power can be cut.
+_POWERED = (
+    "camera",
+    "microphone",
+    "speakers",
+    "handset",
+    "touchscreen",
+    "printer",
+    "receipt-printer",
+    "scanner",
+    "barcode-reader",
+    "card-reader",
+    "modem",
+    "usb",
+)
+_PRINTING = ("printer", "receipt-printer")
+_SOUNDING = ("microphone", "speakers", "handset")
+
 CATALOGUE: tuple[CommandSpec, ...] = (
-    CommandSpec("reboot", args.Reboot, Impact.DISRUPTIVE, 600, 900),
-    CommandSpec("restart-application", args.Nothing, Impact.DISRUPTIVE, 600, 120, ("application",)),
-    CommandSpec("restart-agent", args.Nothing, Impact.NONE, 600, 180),
-    CommandSpec("power-cycle", args.Device, Impact.DISRUPTIVE, 600, 180, args.POWERED),
-    CommandSpec("restart-printing", args.Nothing, Impact.NOTICED, 600, 120, ("printer",)),
-    CommandSpec("clear-queue", args.Device, Impact.NOTICED, 600, 60, ("printer",)),
-    CommandSpec("print-test-page", args.Device, Impact.NOTICED, 600, 180, args.PRINTING),
-    CommandSpec("test-sound", args.AnyDevice, Impact.NOTICED, 600, 60, args.SOUNDING),
-    CommandSpec("test-camera", args.AnyDevice, Impact.NOTICED, 600, 60, ("camera",)),
-    CommandSpec("test-scanner", args.AnyDevice, Impact.NOTICED, 600, 180, ("scanner",)),
-    CommandSpec("test-link", args.TestLink, Impact.NOTICED, 600, 180),
-    CommandSpec("check-up", args.Nothing, Impact.NOTICED, 600, 300),
-    CommandSpec("fetch-logs", args.FetchLogs, Impact.NONE, 3600, 600),
-    CommandSpec("identify", args.Identify, Impact.NOTICED, 60, 700),
-    CommandSpec("sync-clock", args.Nothing, Impact.NONE, 600, 120),
-    CommandSpec("renew-certificate", args.Nothing, Impact.NONE, 3600, 300),
-    CommandSpec("apply-configuration", args.ApplyConfiguration, Impact.NOTICED, 3600, 1800),
-    CommandSpec("ping", args.Nothing, Impact.NONE, 60, 60),
+    CommandSpec("reboot", "Reboot", Impact.DISRUPTIVE, 600, 900),
+    CommandSpec("restart-application", "Nothing", Impact.DISRUPTIVE, 600, 120, ("application",)),
+    CommandSpec("restart-agent", "Nothing", Impact.NONE, 600, 180),
+    CommandSpec("power-cycle", "Device", Impact.DISRUPTIVE, 600, 180, _POWERED),
+    CommandSpec("restart-printing", "Nothing", Impact.NOTICED, 600, 120, ("printer",)),
+    CommandSpec("clear-queue", "Device", Impact.NOTICED, 600, 60, ("printer",)),
+    CommandSpec("print-test-page", "Device", Impact.NOTICED, 600, 180, _PRINTING),
+    CommandSpec("test-sound", "AnyDevice", Impact.NOTICED, 600, 60, _SOUNDING),
+    CommandSpec("test-camera", "AnyDevice", Impact.NOTICED, 600, 60, ("camera",)),
+    CommandSpec("test-scanner", "AnyDevice", Impact.NOTICED, 600, 180, ("scanner",)),
+    CommandSpec("test-link", "TestLink", Impact.NOTICED, 600, 180),
+    CommandSpec("check-up", "Nothing", Impact.NOTICED, 600, 300),
+    CommandSpec("fetch-logs", "FetchLogs", Impact.NONE, 3600, 600),
+    CommandSpec("identify", "Identify", Impact.NOTICED, 60, 700),
+    CommandSpec("sync-clock", "Nothing", Impact.NONE, 600, 120),
+    CommandSpec("renew-certificate", "Nothing", Impact.NONE, 3600, 300),
+    CommandSpec("apply-configuration", "ApplyConfiguration", Impact.NOTICED, 3600, 1800),
+    CommandSpec("ping", "Nothing", Impact.NONE, 60, 60),
 )
 
 
