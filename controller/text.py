@@ -18,6 +18,15 @@ def printable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
+def one_line(text: str) -> str:
+    r"""On one line, and nothing in it that a terminal would obey.
+
+    >>> one_line("all\nis \x1b[31mwell")
+    'all is  [31mwell'
+    """
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def stored_json(value: Any) -> str:
     r"""The JSON of a value, without the NUL that PostgreSQL refuses there too.
 

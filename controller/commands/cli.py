@@ -7,6 +7,7 @@ from uuid import UUID
 
 from controller.accounts.operator import operator
 from controller.durations import duration
+from controller.text import one_line
 
 _EXAMPLES = """examples:
   vigie reboot pvp-63003-1 --why "écran noir"
@@ -68,12 +69,12 @@ def _follow(command_id: UUID) -> int:
         for event in events[told:]:
             at = timezone.localtime(event.received_at)
             line = f"{at:%H:%M:%S} {event.state:<10} {reason_text(event.reason)}"
-            print(line.rstrip(), flush=True)
+            print(one_line(line).rstrip(), flush=True)
         told = len(events)
         state = CommandState(command.state)
         if state.is_final:
             for name, value in command.result.items():
-                print(f"  {name}: {value}")
+                print(one_line(f"  {name}: {value}"))
             if state is not CommandState.SUCCEEDED:
                 print(f"reboot of {command.kiosk_id}: {state}", file=sys.stderr)
             return 0 if state is CommandState.SUCCEEDED else 1

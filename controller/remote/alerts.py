@@ -9,6 +9,7 @@ from controller.errors import ConfigError
 from controller.remote import tables
 from controller.remote.fleet import segment
 from controller.remote.words import Adder, count
+from controller.text import one_line
 
 if TYPE_CHECKING:
     from controller.remote.server import Server
@@ -154,7 +155,8 @@ def _tell(one: dict[str, Any]) -> None:
     )
     for each in one["timeline"]:
         said = "; ".join(f"{name} {value}" for name, value in each["details"].items())
-        print(f"{tables.moment(each['at'])}  {each['name']:<12} {each['actor']} {said}".rstrip())
+        line = f"{tables.moment(each['at'])}  {each['name']:<12} {each['actor']} {said}"
+        print(one_line(line).rstrip())
     if text := one["runbook"].get("technician", {}).get("en"):
         print(f"\n{text}")
 

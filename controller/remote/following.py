@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.commands import CommandState
 from controller.remote import tables
+from controller.text import one_line
 
 if TYPE_CHECKING:
     from controller.remote.server import Server
@@ -55,4 +56,4 @@ def _line(event: dict[str, Any]) -> str:
     percent = result.get("progress_percent")
     progress = f"{percent} % {result.get('step', '')}" if percent is not None else ""
     clock = tables.moment(event["received_at"])[-5:]
-    return f"{clock}  {event['state']:<10} {event['reason']} {progress}".rstrip()
+    return one_line(f"{clock}  {event['state']:<10} {event['reason']} {progress}").rstrip()

@@ -8,6 +8,7 @@ from controller.errors import ConfigError
 from controller.remote import tables
 from controller.remote.fleet import segment
 from controller.remote.words import Adder, count
+from controller.text import one_line
 
 if TYPE_CHECKING:
     from controller.remote.server import Server
@@ -102,5 +103,5 @@ def _test(server: "Server", args: argparse.Namespace) -> int:
     if args.json:
         tables.as_json(answer)
     else:
-        print(f"{'sent' if answer['has_worked'] else 'not sent'}: {answer['answer']}")
+        print(one_line(f"{'sent' if answer['has_worked'] else 'not sent'}: {answer['answer']}"))
     return 0 if answer["has_worked"] else 1

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from controller.text import one_line
+
 _GAP = "  "
 _LEAST = 8  # columns that a cut one keeps
 
@@ -24,7 +26,7 @@ def lines(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
     >>> lines(("kiosk", "why"), [("pvp-1", "printer: media-empty")], 20)
     ['kiosk  why', 'pvp-1  printer: med…']
     """
-    table = [tuple(_flat(cell) for cell in row) for row in (heads, *rows)]
+    table = [tuple(one_line(cell) for cell in row) for row in (heads, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
     if width is not None:
         widths = _cut(widths, width - len(_GAP) * (len(heads) - 1))
@@ -39,7 +41,7 @@ def facts(pairs: Sequence[tuple[str, str]]) -> None:
     shown = [(name, value) for name, value in pairs if value]
     size = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        print(f"{name:<{size}}  {_flat(value)}")
+        print(f"{name:<{size}}  {one_line(value)}")
 
 
 def as_json(value: Any) -> None:
@@ -61,11 +63,6 @@ def _cut(widths: list[int], room: int) -> list[int]:
 
 def _fit(cell: str, size: int) -> str:
     return cell.ljust(size) if len(cell) <= size else cell[: size - 1] + "…"
-
-
-def _flat(text: str) -> str:
-    """On one line, and nothing in it that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _width() -> int | None:
