@@ -34,6 +34,24 @@ class Chore:
     step: Callable[[datetime], bool]
 
 
+class Complaints:
+    """A chore that fails, said once with its trace, and once when it is done again."""
+
+    def __init__(self) -> None:
+        self._failing: dict[str, type[Exception]] = {}
+
+    def failed(self, name: str, err: Exception) -> None:
+        """To be called where it is caught."""
+        if self._failing.get(name) is not type(err):
+            _log.error("chore %s could not be done; trying on", name, exc_info=err)
+        self._failing[name] = type(err)
+
+    def done(self, name: str) -> None:
+        """It worked."""
+        if self._failing.pop(name, None) is not None:
+            _log.info("chore %s is done again", name)
+
+
 class Worker:
     """Runs until `stop`; troubles of the database are said once and outlasted."""
 
@@ -49,6 +67,7 @@ class Worker:
         self._lanes = lanes
         self._stop = threading.Event()
         self._complaint = ""
+        self._complaints = Complaints()
 
     def stop(self) -> None:
         """End `run` after the turn in hand."""
@@ -123,9 +142,11 @@ class Worker:
         try:
             while not resign.is_set() and chore.step(timezone.now()):
                 resign.wait(0.01)  # lets others at the database
-        except Exception:  # one failing chore never stops another
-            _log.exception("chore %s could not be done; again in its turn", chore.name)
+        except Exception as err:  # one failing chore never stops another
+            self._complaints.failed(chore.name, err)
             close_old_connections()
+        else:
+            self._complaints.done(chore.name)
 
     def _complain(self, text: str) -> None:
         if text != self._complaint:
