@@ -6,7 +6,7 @@ import segno
 from django.conf import settings
 from django.contrib.auth import login as log_in
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from controller.accounts import pending, second_factor, sessions
+from controller.accounts import logins, pending, second_factor, sessions
+from controller.accounts.audit import record
 from controller.web import oidc
 from controller.web.login_forms import CodeForm, FirstCodeForm, LoginForm
 
@@ -89,6 +90,18 @@ class NewPassword(PasswordResetConfirmView):
 
     template_name = "accounts/new_password.html"
     success_url = "/login"
+
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
+        """Whoever has the link has chosen: the audit says from where."""
+        response = super().form_valid(form)
+        user = form.user
+        record(
+            action="user.password",
+            subject=user.username,
+            user=user,
+            address=logins.address_of(self.request),
+        )
+        return response
 
 
 class Logout(LogoutView):

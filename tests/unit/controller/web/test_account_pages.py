@@ -170,6 +170,8 @@ def test_a_reset_ends_the_old_password_and_the_sessions_at_once(marie: User, adm
     assert marie.check_password(NEW)
     entry = AuditEntry.objects.get(action="user.password-reset")
     assert (entry.subject, entry.actor, entry.address) == ("marie", "administrator", "127.0.0.1")
+    entry = AuditEntry.objects.get(action="user.password")
+    assert (entry.subject, entry.actor, entry.address) == ("marie", "marie", "127.0.0.1")
 
 
 def test_the_last_administrator_is_told_why_he_cannot_leave(admin: Client) -> None:
