@@ -2,7 +2,8 @@
 
 `webhook-id` stays the same however often a message is tried: a receiver drops one it has seen.
 `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `<id>.<timestamp>.<body>` with the
-channel's secret; a receiver refuses what is older than some minutes.
+channel's secret; a receiver refuses what is older than some minutes. A secret that begins with
+`whsec_` is a key in base64, as the standard writes it; any other is the key itself.
 """
 
 import base64
@@ -16,9 +17,10 @@ import msgspec
 
 from controller.errors import Refused
 from controller.notify.letters import Letter, Way
-from controller.notify.senders import Field, checked, is_url
+from controller.notify.senders import Field, Undelivered, checked, is_url
 from controller.notify.senders.http import post
 
+_IN_BASE64 = "whsec_"
 _FIELDS = (Field("url", "", is_url, "an address that begins with https:// or http://"),)
 
 
@@ -63,11 +65,21 @@ def send(way: Way, letter: Letter) -> str:
 
 
 def signature(secret: str, message: str, timestamp: str, body: bytes) -> str:
-    """As the header has it.
+    """As the header has it. Raises Undelivered for a secret that cannot be a key.
 
     >>> signature("key", "m1", "1700000000", b"{}")
     'v1,n4G0JeWsADKachD9DYkYICH9XWz9wh4c+ftKZ6L+sn0='
     """
     signed = f"{message}.{timestamp}.".encode() + body
-    digest = hmac.new(secret.encode(), signed, sha256).digest()
+    digest = hmac.new(_key(secret), signed, sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def _key(secret: str) -> bytes:
+    if not secret.startswith(_IN_BASE64):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_IN_BASE64), validate=True)
+    except ValueError as err:
+        text = f"what follows {_IN_BASE64} in the secret is not base64: enter it anew"
+        raise Undelivered(text) from err

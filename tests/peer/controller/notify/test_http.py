@@ -38,6 +38,22 @@ def test_a_receiver_can_verify_who_sent_it(receiver: Receiver) -> None:
     assert document["data"]["alerts"][0]["kiosk"] == "pvp-63003-1"
 
 
+def test_a_key_as_the_standard_writes_it_is_signed_with_as_its_libraries_verify() -> None:
+    # The example of the first library of the kind, which the standard was made from.
+    secret, message, at = (
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
+    )  # fmt: skip
+    made = webhook.signature(secret, message, at, b'{"test": 2432232314}')
+    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_a_key_that_only_begins_so_is_told_and_not_shown(receiver: Receiver) -> None:
+    with pytest.raises(Undelivered, match="is not base64") as refused:
+        webhook.send(Way("hook", {"url": receiver.url}, "whsec_tops3cret"), letter())
+    assert "tops3cret" not in str(refused.value)
+    assert not receiver.posted
+
+
 def test_a_repeat_has_the_same_id(receiver: Receiver) -> None:
     for _ in range(2):
         webhook.send(hook(receiver.url), letter())
