@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import agent, fleet, ingest, peripherals
+from bench import agent, alerts, fleet, ingest, peripherals
 from bench.figures import Figure, as_json, as_table
 
 BENCHES = {
@@ -11,13 +11,15 @@ BENCHES = {
     "ingest": ingest.measure,
     "fleet": fleet.measure,
     "peripherals": peripherals.measure,
+    "alerts": alerts.measure,
 }
 
 _EXAMPLES = """\
 examples:
-  ./scripts/bench                   all, about a quarter of an hour
+  ./scripts/bench                   all, some two hours, most of them of alerts
   ./scripts/bench ingest            one
   ./scripts/bench agent fleet --json > figures.json
+  VIGIE_YEAR_DAYS=30 ./scripts/bench alerts
 """
 
 

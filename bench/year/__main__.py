@@ -16,9 +16,10 @@ import msgspec
 
 from bench.alerts import Verdict
 from bench.year.fleet import fleet
+from bench.year.lives import Story
 from bench.year.mail import Mail
 from bench.year.score import Score, judge
-from bench.year.story import Story, tell
+from bench.year.story import tell
 from controller.foundation import set_up_django
 from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import Region, free_port

@@ -18,8 +18,8 @@ from django.db import InterfaceError, OperationalError, connection
 from bench.year import stage
 from bench.year.clock import FileClock
 from bench.year.kiosks import NAME, Kiosks
+from bench.year.lives import Story
 from bench.year.play import batches
-from bench.year.story import Story
 from bench.year.strokes import Stroke, strokes
 from tests.peer.mqtt import context, own
 from tests.peer.postgres import Postgres

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from bench.year import stage
-from bench.year.story import Story
+from bench.year.lives import Story
 from bench.year.strokes import Stroke, strokes
 from contract.messages import Inventory, Message, Outcome, Presence, encode
 from contract.topics import Channel

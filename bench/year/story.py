@@ -5,13 +5,11 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-import msgspec
-
 from bench.year.fleet import Member, Span, openings
+from bench.year.lives import Ailment, Aside, Life, Story
 from bench.year.truth import Cause, Fault, Truth
 from contract.health import Health
 from simulator.parts import Fault as Ailing
@@ -22,51 +20,6 @@ _DAY = timedelta(days=1)
 #: At most one thing in each so many days befalls a kiosk, so that each fault is judged alone.
 _SLOT_DAYS = 9
 _HUB = ("camera", "microphone", "speakers", "barcode-reader", "handset")
-
-
-@dataclass(frozen=True, slots=True)
-class Ailment:
-    """A device is unwell for a while."""
-
-    span: Span
-    device: str
-    health: Health
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A kiosk is in maintenance, or silenced."""
-
-    span: Span
-    is_silence: bool
-
-
-@dataclass(slots=True)
-class Life:
-    """One kiosk's year."""
-
-    member: Member
-    opens: list[list[Span]]
-    powered: list[Span] = field(default_factory=list)
-    cuts: list[Span] = field(default_factory=list)  # of its line; the kiosk itself runs on
-    ailments: list[Ailment] = field(default_factory=list)
-    asides: list[Aside] = field(default_factory=list)
-    wrong_clock: list[Span] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The lives, the broker's own dark spells, and the truth."""
-
-    lives: tuple[Life, ...]
-    broker: tuple[Span, ...]
-    truth: Truth
-
-    def until(self, days: int) -> "Story":
-        """Only the first days of it."""
-        last = self.truth.first + days * _DAY
-        return replace(self, truth=msgspec.structs.replace(self.truth, last=last))
 
 
 def tell(members: Sequence[Member], seed: int, first: date, days: int) -> Story:

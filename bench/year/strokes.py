@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bench.year.fleet import Span
-from bench.year.story import Ailment, Aside, Life, Story
+from bench.year.lives import Ailment, Aside, Life, Story
 from contract import RELEASE
 from contract.health import DeviceState, Health, verdict
 from contract.messages import Declared, Durable, Inventory, Message, Presence, Report

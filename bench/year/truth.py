@@ -29,7 +29,6 @@ class Fault(msgspec.Struct, frozen=True):
     began_at: datetime
     ended_at: datetime
     devices: tuple[str, ...] = ()  # ids; none: the kiosk itself is dark
-    in_open_time: bool = True  # it began while the host was open, so its detection can be timed
     is_silenced: bool = False  # people knew: alerted, and nobody told
 
 

@@ -18,14 +18,15 @@ def main() -> None:
     set_up_django()
     from django.db import Error, connection
 
-    from controller.alerts import evaluate
-    from controller.notify import deliver
+    from controller.alerts.evaluate import due as next_due
+    from controller.alerts.evaluate import turn as evaluate
+    from controller.notify.deliver import turn as deliver
 
     def turn(now: datetime) -> datetime | None:
-        decided = evaluate.turn(now)
-        while deliver.turn(now):
+        decided = evaluate(now)
+        while deliver(now):
             pass
-        due = evaluate.due()
+        due = next_due()
         # What is to be told waits a little for what else is to be told.
         soon = now + timedelta(seconds=25) if decided else None
         return min((at for at in (due, soon) if at is not None), default=None)

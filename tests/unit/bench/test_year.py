@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.year.fleet import fleet
+from bench.year.lives import Story
 from bench.year.score import Message, Told, judge
-from bench.year.story import Story, tell
+from bench.year.story import tell
 from bench.year.strokes import strokes
 from bench.year.truth import Cause, Fault, Truth, read
 from contract.messages import Presence, Report
