@@ -166,8 +166,21 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(message: Message) -> bytes:
-    """The JSON bytes of a message."""
-    return _ENCODER.encode(message)
+    """The JSON bytes of a message. `?` stands for what is no text, as in names of files."""
+    try:
+        return _ENCODER.encode(message)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_as_text(msgspec.to_builtins(message)))
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_as_text(name): _as_text(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_text(each) for each in value]
+    return value
 
 
 def decode(channel: Channel, payload: bytes) -> Message:

@@ -6,6 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contract import messages, topics
 from contract.commands import parse_args
@@ -26,6 +27,18 @@ _REPORT = {
 
 def _report(**changes: object) -> bytes:
     return json.dumps(_REPORT | changes).encode()
+
+
+def test_a_name_in_no_encoding_is_told_as_far_as_it_is_text() -> None:
+    message = messages.decode(Channel.REPORT, _report())
+    assert isinstance(message, messages.Report)
+    named = replace(message.devices[0], facts={"mounted_at": "/media/caf\udce9 1"})
+    told = messages.decode(
+        Channel.REPORT, messages.encode(replace(message, devices=(named,), boot_id="b\udcff"))
+    )
+    assert isinstance(told, messages.Report)
+    assert told.devices[0].facts == {"mounted_at": "/media/caf? 1"}
+    assert replace(told, devices=message.devices, boot_id="b") == message
 
 
 def test_fields_of_a_later_release_are_ignored() -> None:
