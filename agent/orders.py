@@ -17,7 +17,7 @@ from agent.voice import Voice
 from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError, MessageError
 from contract.health import DeviceState, is_in_session
-from contract.messages import Command, Piece, decode
+from contract.messages import Command, Piece, decode, encode
 from contract.reasons import OutcomeReason, because
 from contract.topics import Channel
 
@@ -153,12 +153,17 @@ class Orders:
         self._under_way.pop(entry.id, None)
         log.info("command %s (%s): %s %s", entry.id, entry.name, state, reason)
         try:
+            decode(
+                Channel.OUTCOME,
+                encode(self._voice.outcome(entry.id, state, reason, result)("0" * 16, 1)),
+            )
+        except MessageError as err:  # how it ended counts more than what it found
+            log.error("the result of %s is not sent: %s", entry.name, err)
+            result = None
+        try:
             self._record(entry, state, reason, result)
         except StoreError:
             self._answer(entry.id, state, reason, result)
-        except MessageError as err:  # how it ended counts more than what it found
-            log.error("the result of %s is not sent: %s", entry.name, err)
-            self._record(entry, state, reason)
 
     def tell_more(
         self,

@@ -218,6 +218,15 @@ def test_an_end_that_cannot_be_written_down_is_still_said(bench: Bench) -> None:
     assert bench.states() == ["accepted", "running", "succeeded"]
 
 
+def test_an_end_that_neither_contract_nor_disk_take_is_said_without_its_result(
+    bench: Bench,
+) -> None:
+    bench.receive(command())
+    bench.outbox.disk().rows("PRAGMA query_only = on")
+    bench.reboot.end(CommandState.FAILED, {"said": "x" * 3000})
+    assert bench.states() == ["accepted", "running", "failed"]
+
+
 def test_the_journal_keeps_the_newest_finished_commands_only(bench: Bench) -> None:
     entry = Entry("", "ping", {}, CommandState.SUCCEEDED, BOOT, NOON, {})
     with bench.outbox.disk().transaction():
