@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from controller.alerts.models import Alert
+from controller.alerts.words import device_of, reason_of
 from controller.notify.letters import Subject
 
 #: Of a cause of many so many kiosks are named; the page has them all.
@@ -152,13 +153,15 @@ def _department(alert: Alert) -> str:
 
 
 def _summary(alert: Alert) -> str:
-    """Which device, which kiosks."""
+    """Which device, what is wrong with it, which kiosks."""
     devices = [alert.device] if alert.device else list(alert.details.get("devices", ()))
     parts = []
     if devices:
-        parts.append(_("Devices: %(names)s") % {"names": ", ".join(devices)})
+        names = [device_of(alert, str(name)) for name in devices]
+        parts.append(_("Devices: %(names)s") % {"names": ", ".join(names)})
     if alert.reasons:
-        parts.append(_("Reasons: %(names)s") % {"names": ", ".join(alert.reasons)})
+        reasons = [reason_of(alert, str(keyword)) for keyword in alert.reasons]
+        parts.append(_("Reasons: %(names)s") % {"names": ", ".join(reasons)})
     members = sorted(one.kiosk_id for one in alert.members.all() if one.left_at is None)
     if members:
         parts.append(_members(members))

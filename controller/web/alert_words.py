@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from controller.alerts.models import Alert
 from controller.alerts.rules import Scope, Severity, Subject, When
+from controller.alerts.words import CONDITION as CONDITION
+from controller.alerts.words import device_of, reason_of
 from controller.web import measures
-from controller.web.reasons import reason
-from controller.web.words import DEPARTMENT, DEVICE_KIND, PRESENCE_REASON, Words, word
+from controller.web.words import DEPARTMENT, Words, word
 
 SEVERITY: Words = {
     Severity.CRITICAL: gettext_lazy("Urgent"),
@@ -57,13 +58,6 @@ SUBJECT: Words = {
 WHEN: Words = {
     When.OPEN: gettext_lazy("while the host is open"),
     When.ALWAYS: gettext_lazy("day and night"),
-}
-#: Something amiss with the controller itself (alerts.models.Condition).
-CONDITION: Words = {
-    "channel-failing": gettext_lazy("messages no longer go out by it"),
-    "broker-away": gettext_lazy("the broker does not answer: no kiosk is heard"),
-    "ingest-silent": gettext_lazy("what kiosks say is not taken in"),
-    "certificate-expiring": gettext_lazy("its certificate expires soon"),
 }
 _ORDER = {str(severity): -rank for rank, severity in enumerate(Severity)}
 
@@ -145,31 +139,17 @@ def where(alert: Alert) -> str:
 
 def what(alert: Alert) -> str:
     """The device and what is wrong with it, or the number beyond its bound."""
-    parts = [_reason(alert, str(keyword)) for keyword in alert.reasons]
+    parts = [reason_of(alert, str(keyword)) for keyword in alert.reasons]
     if number := _number(alert.details):
         parts.append(number)
     named = alert.details.get("devices")
     names = named if isinstance(named, list) else [alert.device] if alert.device else []
-    devices = ", ".join(_device(str(name), alert) for name in names)
+    devices = ", ".join(device_of(alert, str(name)) for name in names)
     if alert.cause == Alert.Cause.CONTROLLER and alert.culprit not in alert.reasons:
         devices = alert.culprit
     if devices and parts:
         return _("%(device)s: %(what)s") % {"device": devices, "what": ", ".join(parts)}
     return devices or str(capfirst(", ".join(parts)))
-
-
-def _reason(alert: Alert, keyword: str) -> str:
-    if alert.cause == Alert.Cause.CONTROLLER:
-        return word(CONDITION, keyword)
-    if not alert.device and keyword in PRESENCE_REASON:
-        return word(PRESENCE_REASON, keyword)
-    return reason(keyword)
-
-
-def _device(name: str, alert: Alert) -> str:
-    kind = alert.kind if name == alert.device else name
-    known = word(DEVICE_KIND, kind)
-    return known if name == kind else f"{known} ({name})"
 
 
 def _number(details: Mapping[str, Any]) -> str:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from contract.events import EventName
 from controller.fleet.models import DeviceEvent, StateChange
+from controller.fleet.reasons import reason
 from controller.fleet.selectors import KioskView
 from controller.web import facts
 from controller.web.measures import duration
-from controller.web.reasons import reason
 from controller.web.words import DEVICE_KIND, Words, word
 
 SHOWN = 20

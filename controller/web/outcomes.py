@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from contract.commands import CommandState
 from controller.commands.models import Command
+from controller.fleet.reasons import REASONS, reason
 from controller.web import facts, measures
-from controller.web.reasons import REASONS, reason
 from controller.web.words import DEVICE_KIND, HEALTH, METRIC, Words, word
 
 #: What is said in a sentence of its own, by `receipts` or by the page.
@@ -128,10 +128,16 @@ def progress(command: Command) -> Progress | None:
     """How far it has come while it runs; None before and after."""
     if command.state != CommandState.RUNNING:
         return None
-    percent, step = command.result.get("progress_percent"), command.result.get("step")
+    percent = command.result.get("progress_percent")
     is_number = isinstance(percent, int | float) and not isinstance(percent, bool)
     bounded = min(100, max(0, round(percent))) if is_number else None
-    return Progress(bounded, _step(step) if isinstance(step, str) else "")
+    return Progress(bounded, at_work(command.result))
+
+
+def at_work(result: Mapping[str, Any]) -> str:
+    """What the agent says it is at, in words; empty when it does not say."""
+    step = result.get("step")
+    return _step(step) if isinstance(step, str) else ""
 
 
 def _step(text: str) -> str:

@@ -4,9 +4,7 @@ A key without words is shown as it is: a newer kiosk may know more than we do.
 """
 
 import re
-from collections.abc import Mapping
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,8 +14,10 @@ from controller.accounts.roles import Role
 from controller.fleet.equipment import Presence
 from controller.fleet.models import Department, HostType, KioskKind, Lifecycle
 from controller.fleet.standing import Standing
-
-Words = Mapping[str, str | Promise]
+from controller.fleet.words import DEVICE_KIND as DEVICE_KIND
+from controller.fleet.words import PRESENCE_REASON as PRESENCE_REASON
+from controller.fleet.words import Words as Words
+from controller.fleet.words import word as word
 
 HEALTH: Words = {
     Health.OK: _("Works"),
@@ -76,32 +76,6 @@ HOST: Words = {
 
 DEPARTMENT: Words = dict(Department.choices)
 
-DEVICE_KIND: Words = {
-    "system": _("Computer"),
-    "storage": _("Disk"),
-    "network": _("Network"),
-    "agent": _("Vigie's agent"),
-    "camera": _("Camera"),
-    "microphone": _("Microphone"),
-    "speakers": _("Loudspeakers"),
-    "handset": _("Handset"),
-    "screen": _("Screen"),
-    "touchscreen": _("Touch screen"),
-    "application": _("Kiosk application"),
-    "printer": _("Printer"),
-    "receipt-printer": _("Receipt printer"),
-    "scanner": _("Scanner"),
-    "barcode-reader": _("Barcode reader"),
-    "card-reader": _("Card reader"),
-    "wifi": _("Wi-Fi"),
-    "modem": _("4G modem"),
-    "video-platform": _("Video service"),
-    "ups": _("Backup battery"),
-    "usb": _("USB ports"),
-    "session": _("Sessions"),
-    "presence": _("Connection"),
-}
-
 #: Of a peripheral that was declared, or that nobody declared.
 EQUIPMENT: Words = {
     Presence.THERE: _("there"),
@@ -125,15 +99,6 @@ EQUIPMENT_SHAPE: Words = {
 PRESENCE: Words = {
     "online": _("Online"),
     "offline": _("Offline"),
-}
-
-PRESENCE_REASON: Words = {
-    "connected": _("it connected"),
-    "stopping": _("its agent was stopped"),
-    "rebooting": _("it is restarting"),
-    "restarting": _("its agent is starting anew"),
-    "lost": _("the connection was lost"),
-    "revoked": _("its certificate was revoked"),
 }
 
 COMMAND: Words = {
@@ -254,11 +219,6 @@ SUPPLY: Words = {
     "magenta": _("magenta"),
     "yellow": _("yellow"),
 }
-
-
-def word(words: Words, key: str) -> str:
-    """What `key` is called in the language of the page."""
-    return str(words.get(key, key))
 
 
 _DAYS: Words = {

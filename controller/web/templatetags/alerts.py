@@ -7,12 +7,12 @@ from django import template
 from django.utils.translation import gettext as _
 
 from controller.alerts.preview import Example
+from controller.fleet.reasons import reason
 from controller.web import (
     alert_lists,
     alert_words,
     measures,
     notice_words,
-    reasons,
     rule_forms,
     words,
 )
@@ -51,7 +51,7 @@ def untaken_alerts() -> int:
 @register.filter
 def preview_example(example: Example) -> str:
     """`12 Nov, 14:03: pvp-63003-1, out of paper (35 min)`."""
-    parts = [example.culprit, *(reasons.reason(keyword) for keyword in example.reasons)]
+    parts = [example.culprit, *(reason(keyword) for keyword in example.reasons)]
     text = _("%(when)s: %(what)s") % {
         "when": measures.moment_short(example.fired_at),
         "what": ", ".join(parts),

@@ -16,6 +16,7 @@ from contract.commands import CommandState
 from controller.accounts.roles import role_of
 from controller.fleet.equipment import Item
 from controller.fleet.models import Device, Kiosk
+from controller.fleet.reasons import reason
 from controller.fleet.selectors import Filters, FleetView
 from controller.fleet.standing import Standing
 from controller.ingest.models import Gap
@@ -25,7 +26,6 @@ from controller.web import (
     groups,
     happenings,
     measures,
-    reasons,
     receipts,
     shapes,
     words,
@@ -86,7 +86,7 @@ def word(key: str, table: str) -> str:
 @register.filter(name="reasons")
 def reasons_text(keywords: list[str]) -> str:
     """Keywords in words, as one phrase that begins with a capital."""
-    return str(capfirst(", ".join(reasons.reason(keyword) for keyword in keywords)))
+    return str(capfirst(", ".join(reason(keyword) for keyword in keywords)))
 
 
 @register.filter

@@ -174,7 +174,7 @@ def test_a_message_says_what_where_since_when_what_to_do_and_where_to_look(kiosk
     (note,) = notes()
     assert "] Imprimante en panne, Mairie d'Ambert, Ambert (63), " in note.title
     assert "12:00" in note.title
-    for said in ("12:00", "Ouvrez le capot.", f"/alerts/{one.pk}", "media-jam", "printer"):
+    for said in ("12:00", "Ouvrez le capot.", f"/alerts/{one.pk}", "bourrage", "Imprimante"):
         assert said in note.text
 
 

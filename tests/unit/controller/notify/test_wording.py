@@ -25,3 +25,34 @@ def test_a_site_is_told_by_its_name_and_not_by_its_code() -> None:
     note = Notification.objects.get()
     assert f"{site.name}, {site.commune} ({site.department})" in note.title
     assert site.code not in note.title
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", "Appareils\u00a0: Imprimante\nRaisons\u00a0: bourrage de papier"),
+        ("en", "Devices: Printer\nReasons: paper jam"),
+    ],
+)
+def test_devices_and_reasons_are_told_in_the_readers_words(language: str, words: str) -> None:
+    channel()
+    contact(language=language)
+    event(alert(fleets.kiosk()))
+    plan(NOON + WAIT)
+    assert words in Notification.objects.get().text
+
+
+def test_a_device_whose_name_says_more_than_its_kind_keeps_it() -> None:
+    channel()
+    contact(language="en")
+    event(alert(fleets.kiosk(), "printer-2"))
+    plan(NOON + WAIT)
+    assert "Devices: Printer (printer-2)" in Notification.objects.get().text
+
+
+def test_why_a_kiosk_is_away_is_told_in_words() -> None:
+    channel()
+    contact(language="en")
+    event(alert(fleets.kiosk(), "", kind="", reasons=["lost"]))
+    plan(NOON + WAIT)
+    assert "Reasons: the connection was lost" in Notification.objects.get().text

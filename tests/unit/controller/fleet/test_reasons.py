@@ -5,8 +5,8 @@ from django.utils import translation
 
 from agent.kinds import KINDS
 from agent.wording import REASONS as AGENT
-from controller.web.reasons import REASONS, reason
-from controller.web.words import DEVICE_KIND, word
+from controller.fleet.reasons import REASONS, reason
+from controller.fleet.words import DEVICE_KIND, word
 
 IPP = """none other media-needed media-jam media-low media-empty moving-to-paused paused shutdown
 connecting-to-device timed-out stopping stopped-partly toner-low toner-empty spool-area-full
