@@ -159,11 +159,15 @@ async def _keep_fresh() -> None:
     the certificates that kiosks have replaced."""
     from controller.enrolment import enforcement, renewal
 
+    duties: tuple[Callable[[datetime], object], ...] = (
+        renewal.end_replaced,
+        renewal.notice,
+        enforcement.refresh,
+    )
     while True:
-        try:
-            await sync_to_async(renewal.end_replaced)(datetime.now(UTC))
-            await sync_to_async(renewal.notice)(datetime.now(UTC))
-            await sync_to_async(enforcement.refresh)(datetime.now(UTC))
-        except Exception:
-            _log.exception("the revocation list and certificates could not be seen to")
+        for duty in duties:  # one that fails keeps none of the others from being done
+            try:
+                await sync_to_async(duty)(datetime.now(UTC))
+            except Exception:
+                _log.exception("the revocation list and certificates could not be seen to")
         await asyncio.sleep(_REFRESH_S)
