@@ -9,6 +9,7 @@ import secrets
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -17,8 +18,8 @@ from django_otp.oath import TOTP
 from controller.accounts.audit import record
 from controller.accounts.models import RecoveryCode, SecondFactor
 from controller.accounts.roles import Role, role_of
-from controller.accounts.sealing import seal, unseal
-from controller.errors import NotFound, Refused
+from controller.accounts.sealing import Seal
+from controller.errors import NotFound, Refused, VigieError
 
 RECOVERY_CODES = 10
 _STEP_S, _DIGITS = 30, 6
@@ -52,11 +53,11 @@ def propose(user: User, now: datetime) -> str:
     found = SecondFactor.objects.select_for_update().filter(user=user).first()
     if found is not None and found.confirmed_at is not None:
         raise Refused(f"user {user.username!r} has a second factor: reset it first")
-    key = unseal(found.secret) if found is not None else None
-    if key is None:
+    key = _key(found) if found is not None else ""
+    if not key:
         key = base64.b32encode(secrets.token_bytes(20)).decode()
         SecondFactor.objects.update_or_create(
-            user=user, defaults={"secret": seal(key), "created_at": now}
+            user=user, defaults={"secret": _seal().close(key).decode(), "created_at": now}
         )
     return key
 
@@ -143,9 +144,9 @@ def recovery_codes_left(user: User) -> int:
 
 def _is_right(factor: SecondFactor, code: str, now: datetime) -> bool:
     """Whether it is the app's code for about now; then that step is spent (not yet saved)."""
-    key = unseal(factor.secret)
+    key = _key(factor)
     digits = "".join(code.split())
-    if key is None or len(digits) != _DIGITS or not (digits.isascii() and digits.isdecimal()):
+    if not key or len(digits) != _DIGITS or not (digits.isascii() and digits.isdecimal()):
         return False
     totp = TOTP(base64.b32decode(key), step=_STEP_S, digits=_DIGITS)
     totp.time = now.timestamp()
@@ -153,6 +154,18 @@ def _is_right(factor: SecondFactor, code: str, now: datetime) -> bool:
         return False
     factor.last_step = totp.t()
     return True
+
+
+def _key(factor: SecondFactor) -> str:
+    """Its secret; empty when it was sealed under another secret_key: then it is lost."""
+    try:
+        return _seal().open(factor.secret.encode())
+    except VigieError:
+        return ""
+
+
+def _seal() -> Seal:
+    return Seal(settings.SECRET_KEY, "second factors")
 
 
 def _new_codes(user: User) -> tuple[str, ...]:

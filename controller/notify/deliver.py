@@ -6,15 +6,15 @@ from datetime import datetime
 
 from django.conf import settings
 
+from controller.accounts.sealing import Seal
 from controller.notify import digests, reminders
 from controller.notify.plan import plan
 from controller.notify.post import Post, give_up
-from controller.notify.sealing import Seal
 
 
 def seal() -> Seal:
     """This controller's."""
-    return Seal(settings.SECRET_KEY)
+    return Seal(settings.SECRET_KEY, "channels")
 
 
 @contextmanager

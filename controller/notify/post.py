@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from controller.accounts.sealing import Seal
 from controller.alerts import services as alerts
 from controller.errors import VigieError
 from controller.notify import plan, wording
 from controller.notify.letters import Letter, Subject, Way
 from controller.notify.models import Channel, Notification, Try
 from controller.notify.retry import GIVEN_UP_AFTER, next_try
-from controller.notify.sealing import Seal
 from controller.notify.senders import Undelivered, sender
 from controller.text import printable
 

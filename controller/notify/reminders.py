@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from controller.accounts.sealing import Seal
 from controller.alerts.models import Alert
 from controller.notify import plan, wording
 from controller.notify.letters import Letter
 from controller.notify.models import Address, Channel, Notification
 from controller.notify.post import note_channel, send
-from controller.notify.sealing import Seal
 from controller.notify.senders.alertmanager import AGAIN
 
 _OPEN = (Alert.State.FIRING, Alert.State.CLEARING)

@@ -8,10 +8,10 @@ import logging
 
 import pytest
 
+from controller.accounts.sealing import Seal
 from controller.notify import post
 from controller.notify.letters import Way
 from controller.notify.models import Channel
-from controller.notify.sealing import Seal
 from controller.notify.senders import Undelivered, alertmanager, by_apprise, webhook
 from tests.peer.controller.notify.conftest import letter
 from tests.peer.controller.notify.receiver import Receiver
@@ -83,7 +83,7 @@ def test_the_first_words_of_a_refusal_are_shown(receiver: Receiver) -> None:
 def test_an_answer_is_fit_to_be_written_down_whatever_is_in_it(receiver: Receiver) -> None:
     receiver.answers.append((400, {}))
     receiver.says = b"no\0 field"
-    seal = Seal("key")
+    seal = Seal("key", "channels")
     channel = Channel(
         key="hook", kind="webhook", settings={"url": receiver.url}, secret=seal.close(KEY)
     )

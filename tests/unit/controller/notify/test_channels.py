@@ -6,12 +6,12 @@ import pytest
 from django.core import serializers
 
 from controller.accounts.models import AuditEntry
+from controller.accounts.sealing import Seal
 from controller.alerts.models import Route
 from controller.errors import NotFound, Refused, VigieError
 from controller.notify import selectors, services
 from controller.notify.deliver import seal
 from controller.notify.models import Channel
-from controller.notify.sealing import Seal
 
 pytestmark = pytest.mark.django_db
 SMTP = {"host": "mail.example.org", "sender": "vigie@example.org", "user": "vigie"}
@@ -40,10 +40,10 @@ def test_a_secret_is_sealed_kept_and_told_nowhere() -> None:
 
 
 def test_another_key_opens_no_secret_and_says_what_to_do() -> None:
-    sealed = Seal("one").close(PASSWORD)
+    sealed = Seal("one", "channels").close(PASSWORD)
     with pytest.raises(VigieError, match="enter the secret again"):
-        Seal("another").open(sealed)
-    assert Seal("one").open(b"") == ""
+        Seal("another", "channels").open(sealed)
+    assert Seal("one", "channels").open(b"") == ""
 
 
 @pytest.mark.parametrize(
