@@ -159,8 +159,12 @@ def _devices(online: set[str]) -> Iterator[Metric]:
             continue
         labels = (kiosk, device, kind)
         health.add_metric((*labels, state), 1)
+        told_of = {health.name}  # a kiosk may name a metric as another one, or as what is ours
         for metric, value in metrics.items():
             name, factor = base(metric)
+            if name in told_of:
+                continue
+            told_of.add(name)
             family = measured.get(name)
             if not isinstance(family, GaugeMetricFamily):
                 told = f"The metric {metric} of devices, as last measured."

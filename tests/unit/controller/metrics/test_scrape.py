@@ -55,6 +55,20 @@ def of(samples: Samples, name: str, **labels: str) -> list[float]:
     return [value for (each, has), value in samples.items() if each == name and wanted <= has]
 
 
+def test_a_kiosk_that_names_metrics_as_it_likes_spoils_no_scrape(token: str, now: datetime) -> None:
+    kiosk = fleets.kiosk()
+    fleets.status(kiosk, now)
+    device(kiosk, "printer", "ok", now)
+    Device.objects.update(metrics={"health": 3, "rtt_ms": 400, "rtt_s": 5, "x\n{}": 6})
+    answer = Client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    lines = answer.content.decode().splitlines()
+    names = [line for line in lines if line.startswith("# TYPE")]
+    samples = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
+    assert len(set(names)) == len(names)
+    assert len(set(samples)) == len(samples)
+    assert of(scrape(token), "vigie_device_rtt_seconds", device="printer") == [0.4]
+
+
 def test_it_takes_a_token(token: str) -> None:
     answer = Client().get("/metrics")
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
