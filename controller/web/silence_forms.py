@@ -19,12 +19,16 @@ PURPOSE: Words = {
     Silence.Purpose.SILENCE: gettext_lazy("Muted: it is known, nobody is told"),
     Silence.Purpose.MAINTENANCE: gettext_lazy("Maintenance: it is worked on, no alert opens"),
 }
+PLACES = ("department", "site", "kiosk")
 #: How many steps are offered at least.
 STEPS = 4
 
 
 class SilenceForm(forms.Form):
-    """What is covered, from when to when, and why. What is left open covers all."""
+    """What is covered, from when to when, and why.
+
+    No place at all would be every place, by an oversight: that must be ticked.
+    """
 
     purpose = forms.ChoiceField(
         label=gettext_lazy("Purpose"), choices=[(str(key), text) for key, text in PURPOSE.items()]
@@ -35,7 +39,17 @@ class SilenceForm(forms.Form):
         choices=[("", gettext_lazy("All")), *Department.choices],
     )
     site = forms.ChoiceField(label=gettext_lazy("Site"), required=False, choices=())
-    kiosk = forms.CharField(label=gettext_lazy("Kiosk"), required=False, max_length=63)
+    kiosk = forms.CharField(
+        label=gettext_lazy("Kiosk"),
+        required=False,
+        max_length=63,
+        widget=forms.TextInput(
+            attrs={"list": "kiosks", "autocomplete": "off", "autocapitalize": "none"}
+        ),
+    )
+    everywhere = forms.BooleanField(
+        label=gettext_lazy("The whole region: every kiosk of every site"), required=False
+    )
     rule = forms.ChoiceField(label=gettext_lazy("Rule"), required=False, choices=())
     kind = forms.ChoiceField(label=gettext_lazy("Devices"), required=False, choices=())
     starts_at = Moment(label=gettext_lazy("From"), required=False)
@@ -69,6 +83,22 @@ class SilenceForm(forms.Form):
 
     def clean_ends_at(self) -> Any:
         return ending(self, self.cleaned_data.get("starts_at") or timezone.now())
+
+    def clean(self) -> dict[str, Any]:
+        """Either a place or, ticked, everywhere."""
+        said = self.cleaned_data
+        has_place = any(said.get(name) for name in PLACES) or "kiosk" in self.errors
+        if not has_place and not said.get("everywhere"):
+            text = _("Choose a department, a site or a kiosk, or tick the whole region.")
+            self.add_error("everywhere", text)
+        elif has_place and said.get("everywhere"):
+            text = _("A place is chosen above: leave it empty, or do not tick the whole region.")
+            self.add_error("everywhere", text)
+        return said
+
+    def plain(self) -> dict[str, Any]:
+        """What the service is given; the form must be valid."""
+        return {name: said for name, said in self.cleaned_data.items() if name != "everywhere"}
 
 
 class RouteForm(forms.Form):

@@ -16,6 +16,7 @@ from controller.alerts import selectors, services
 from controller.alerts.models import Route
 from controller.alerts.routes import DEFAULT
 from controller.errors import NotFound, Refused
+from controller.fleet.models import Kiosk, Lifecycle
 from controller.notify import selectors as notices
 from controller.web import alert_lists
 from controller.web.alert_words import in_language
@@ -48,7 +49,7 @@ def silence_new(request: HttpRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None, titles=_titles().items(), initial=asked
     )
     if request.method == "POST" and form.is_valid():
-        said = dict(form.cleaned_data)
+        said = form.plain()
         said["starts_at"] = said["starts_at"] or timezone.now()
         try:
             services.silence(**said, user=cast(User, request.user), address=address_of(request))
@@ -57,7 +58,9 @@ def silence_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("It is noted, and ends by itself."))
             return redirect("silences")
-    return render(request, "silences/new.html", {"form": form}, status=422 if form.errors else 200)
+    kiosks = Kiosk.objects.exclude(lifecycle=Lifecycle.RETIRED).select_related("site")
+    context = {"form": form, "kiosks": kiosks.order_by("pk")}
+    return render(request, "silences/new.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
