@@ -1,5 +1,6 @@
 """How a rule became what it is: its versions, and in each what differs from the one before."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from controller.alerts.models import RuleVersion
-from controller.web.measures import duration
-from controller.web.words import Words, word
+from controller.fleet.reasons import reason
+from controller.web.alert_words import CONDITION, SCOPE, SEVERITY, SUBJECT, WHEN
+from controller.web.measures import duration, metric, metric_name, number
+from controller.web.rule_forms import LEFT
+from controller.web.words import DEVICE_KIND, HEALTH, KIOSK_KIND, Words, word
 
 _NAMES: Words = {
     "title.fr": gettext_lazy("Title in French"),
@@ -40,6 +44,21 @@ _NAMES: Words = {
     "runbook.technician.fr": gettext_lazy("For a technician, in French"),
     "runbook.technician.en": gettext_lazy("For a technician, in English"),
 }
+#: The words for the values that are names; those of other names are people's own.
+_VALUES: Mapping[str, Words] = {
+    "severity": SEVERITY,
+    "when": WHEN,
+    "gathers": SCOPE,
+    "match.subject": SUBJECT,
+    "match.kinds": DEVICE_KIND,
+    "match.health": HEALTH,
+    "match.conditions": CONDITION,
+    "match.kiosk_kinds": KIOSK_KIND,
+    "match.left": LEFT,
+}
+#: What alerts.rule_services gives as the reason where nobody gave one.
+_WHY: Words = {"built in": gettext_lazy("built in")}
+_AGAIN = re.compile(r"as in version (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,13 @@ class Version:
     stored: RuleVersion
     differences: tuple[Difference, ...]
 
+    @property
+    def why(self) -> str:
+        """The reason given, in words."""
+        if again := _AGAIN.fullmatch(self.stored.why):
+            return _("as in version %(n)s") % {"n": again[1]}
+        return word(_WHY, self.stored.why)
+
 
 def versions(history: Sequence[RuleVersion]) -> list[Version]:
     """All versions, the latest first as they are given."""
@@ -72,7 +98,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Di
     """What differs between two bodies, in the order of the form."""
     old, new = dict(_flat(before)), dict(_flat(after))
     return tuple(
-        Difference(word(_NAMES, name), _said(name, old.get(name)), _said(name, new.get(name)))
+        Difference(word(_NAMES, name), _said(name, old), _said(name, new))
         for name in (*_NAMES, *sorted({*old, *new} - {*_NAMES, "key"}))
         if (old.get(name) or None) != (new.get(name) or None)
     )
@@ -86,11 +112,29 @@ def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield f"{prefix}{name}", value
 
 
-def _said(name: str, value: Any) -> str:
+def _said(name: str, values: Mapping[str, Any]) -> str:
+    value = values.get(name)
+    if value in (None, "", []):
+        return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if name.endswith("_s") and isinstance(value, int):
-        return duration(value)
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return "–" if value in (None, "") else str(value)
+    if isinstance(value, int | float):
+        return duration(value) if name.endswith("_s") else _figure(value, values)
+    return ", ".join(_named(name, str(one)) for one in _several(value))
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _named(name: str, value: str) -> str:
+    if name.endswith("reasons"):
+        return reason(value)
+    if name == "match.threshold.metric":
+        return metric_name(value)
+    return word(_VALUES[name], value) if name in _VALUES else value
+
+
+def _figure(value: float, values: Mapping[str, Any]) -> str:
+    measured = values.get("match.threshold.metric")
+    return metric(measured, value) if isinstance(measured, str) else number(value, 2)

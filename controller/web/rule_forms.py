@@ -15,6 +15,7 @@ from controller.fleet.models import KioskKind
 from controller.web.alert_words import SCOPE, SEVERITY, SUBJECT, WHEN
 from controller.web.amounts import LengthField
 from controller.web.measures import metric_name
+from controller.web.rule_parts import PARTS, Part
 from controller.web.rule_problems import place, said
 from controller.web.words import DEVICE_KIND, HEALTH, KIOSK_KIND, METRIC, Words, word
 
@@ -55,7 +56,11 @@ class RuleForm(forms.Form):
     title_en = forms.CharField(label=gettext_lazy("Title in English"), max_length=150)
     is_enabled = forms.BooleanField(label=gettext_lazy("This rule counts"), required=False)
 
-    subject = forms.ChoiceField(label=gettext_lazy("It opens when"), choices=())
+    subject = forms.ChoiceField(
+        label=gettext_lazy("It opens when"),
+        choices=(),
+        widget=forms.Select(attrs={"data-chooses": "parts"}),
+    )
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("Devices"),
         required=False,
@@ -183,6 +188,11 @@ class RuleForm(forms.Form):
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined] # choice fields
+
+    @property
+    def parts(self) -> list[tuple[Part, list[forms.BoundField]]]:
+        """What it looks for, in parts with their fields."""
+        return [(part, [self[name] for name in part.names]) for part in PARTS]
 
     def check(self, key: str) -> rules.Rule | None:
         """The rule that the form says; None when it says none: the problems are at their fields."""

@@ -108,6 +108,18 @@
     });
   });
 
+  // Of a form's parts only those of what is chosen are shown, and sent.
+  document.querySelectorAll("select[data-chooses]").forEach((select) => {
+    const parts = select.form.querySelectorAll("fieldset[data-for]");
+    const show = () =>
+      parts.forEach((part) => {
+        part.hidden = part.disabled = !part.dataset.for.split(" ").includes(select.value);
+      });
+    select.addEventListener("change", show);
+    addEventListener("pageshow", show); // a browser puts back what was chosen before
+    show();
+  });
+
   if (!board) return;
   // A browser keeps six connections to a server: pages nobody looks at give theirs back, and the
   // cursor brings them up to date when they are looked at again.

@@ -8,13 +8,14 @@ from contract.commands import CATALOGUE, CommandState
 from controller.commands.models import Command
 from controller.commands.services import permission
 from controller.fleet.models import Device
-from controller.web import batch_forms, catalogue, measures, outcomes, words
+from controller.web import audit_words, batch_forms, catalogue, measures, outcomes, words
 
 register = template.Library()
 register.filter("arguments", outcomes.arguments)
 register.filter("result_lines", outcomes.lines)
 register.filter("progress", outcomes.progress)
 register.filter("bytes", measures.size)
+register.filter("audit_action", audit_words.action)
 
 
 @register.simple_tag(takes_context=True)
@@ -75,3 +76,9 @@ def is_waiting(command: Command) -> bool:
 def is_checkbox(field: forms.BoundField) -> bool:
     """Whether a field is ticked rather than typed."""
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_ticks(field: forms.BoundField) -> bool:
+    """Whether several of a field's choices may be ticked."""
+    return isinstance(field.field.widget, forms.CheckboxSelectMultiple)

@@ -1,9 +1,12 @@
 """What templates say of alerts and of telling people: `{% load alerts %}`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from controller.alerts.preview import Example
@@ -60,6 +63,24 @@ def preview_example(example: Example) -> str:
         return text
     lasted_s = (example.resolved_at - example.fired_at).total_seconds()
     return f"{text} ({measures.duration(lasted_s)})"
+
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """A runbook's text as HTML, what stands between backticks as code.
+
+    >>> with_code("See `runtime_s` & <b>")
+    'See <code>runtime_s</code> &amp; &lt;b&gt;'
+    """
+    parts = _CODE.split(text)  # text and code in turn
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", one) if at % 2 else one,) for at, one in enumerate(parts)),
+    )
 
 
 @register.filter

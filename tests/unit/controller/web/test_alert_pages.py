@@ -136,6 +136,16 @@ def test_the_runbook_is_in_the_readers_language(kiosk: Kiosk, now: datetime) -> 
     assert "Put paper into" in text(browser(Role.VIEWER, "en"), f"/alerts/{made.pk}")
 
 
+def test_what_a_runbook_marks_as_code_is_shown_so_and_nothing_else_is_markup(
+    technician: Client, kiosk: Kiosk, now: datetime
+) -> None:
+    advice = {"technician": {"fr": "`no-carrier` : câble.\n<b>`x<y`</b>", "en": ""}}
+    rule = {"title": {"fr": "Réseau", "en": ""}, "runbook": advice}
+    made = alerted.alert(kiosk, now, policy={"rule": rule})
+    content = text(technician, f"/alerts/{made.pk}")
+    assert "<code>no-carrier</code> : câble.<br>&lt;b&gt;<code>x&lt;y</code>&lt;/b&gt;" in content
+
+
 def test_taking_an_alert_up_says_who_has_it(
     technician: Client, kiosk: Kiosk, now: datetime
 ) -> None:
@@ -250,6 +260,31 @@ def test_a_silence_of_a_kiosk_that_is_not_there_is_refused_at_its_field(
     assert 'id="id_kiosk_error"' in content
     assert 'id="id_ends_at_error"' in content
     assert not Silence.objects.exists()
+
+
+@pytest.mark.parametrize("rule", ["", alerted.RULE])
+def test_no_place_mutes_the_region_only_when_that_is_ticked(technician: Client, rule: str) -> None:
+    ensure_builtin()
+    until = timezone.localtime(timezone.now() + timedelta(days=1))
+    said = {"purpose": "silence", "rule": rule, "ends_at": f"{until:%Y-%m-%dT%H:%M}", "why": "x"}
+    assert 'id="id_everywhere_error"' in sent(technician, "/new-silence", **said)
+    assert not Silence.objects.exists()
+    sent(technician, "/new-silence", **said, everywhere="on")
+    made = Silence.objects.get()
+    assert (made.rule, made.department, made.site, made.kiosk) == (rule, "", "", None)
+
+
+def test_a_place_and_the_whole_region_are_not_both(technician: Client, kiosk: Kiosk) -> None:
+    said = {"purpose": "silence", "kiosk": kiosk.pk, "everywhere": "on", "why": "x"}
+    assert 'id="id_everywhere_error"' in sent(technician, "/new-silence", **said)
+    assert not Silence.objects.exists()
+
+
+def test_kiosks_are_proposed_where_one_is_muted(technician: Client, kiosk: Kiosk) -> None:
+    fleets.kiosk("pvp-63003-9", lifecycle="retired")
+    content = text(technician, "/new-silence")
+    assert f'<option value="{kiosk.pk}">' in content
+    assert "pvp-63003-9" not in content
 
 
 def test_something_that_happened_to_an_alert_wakes_its_pages(kiosk: Kiosk, now: datetime) -> None:

@@ -8,11 +8,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.roles import Role
 from controller.alerts.models import RuleVersion, StoredRule
+from controller.alerts.rules import Match, Subject
 from controller.alerts.services import ensure_builtin
+from controller.web.rule_parts import PARTS
 from tests.people import browser
 
 pytestmark = pytest.mark.django_db
 KEY = "printer-paper"
+#: What a match says beside its subject; its threshold has fields of its own.
+_MATCHED = {*Match.__struct_fields__} - {"subject", "threshold"}
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +120,38 @@ def test_the_history_shows_what_a_change_changed_and_goes_back(administrator: Cl
     said(administrator, "/rules/very-hot/revert", {"version": "1"})
     stored = StoredRule.objects.get(pk="very-hot")
     assert (stored.version, stored.body["for_s"]) == (3, 300)
+    assert "— comme en version 1" in administrator.get("/rules/very-hot").content.decode()
+
+
+def test_the_history_is_told_in_words(administrator: Client) -> None:
+    said(administrator, "/new-rule", form(key="very-hot"))
+    changed = form(when="open", severity="critical", clear="70", kinds=["system"])
+    said(administrator, "/rules/very-hot/edit", changed)
+    content = administrator.get("/rules/very-hot").content.decode().replace("\u00a0", " ")
+    for words in (
+        "<del>jour et nuit</del> → <ins>aux heures d’ouverture</ins>",
+        "<del>À traiter</del> → <ins>Urgent</ins>",
+        "<del>75 °C</del> → <ins>70 °C</ins>",
+        "<del>–</del> → <ins>Ordinateur</ins>",
+    ):
+        assert words in content
+
+
+def test_that_a_rule_is_built_in_is_said_in_words(administrator: Client) -> None:
+    assert "— intégrée" in administrator.get(f"/rules/{KEY}").content.decode()
+
+
+def test_each_field_of_what_a_rule_looks_for_is_under_the_subjects_it_counts_for() -> None:
+    for part in PARTS:
+        assert set(part.subjects) < set(Subject)
+    names = [name for part in PARTS for name in part.names]
+    assert sorted(names) == sorted({*_MATCHED, "metric", "side", "bound", "clear"})
+
+
+def test_the_form_says_for_which_subject_its_fields_are(administrator: Client) -> None:
+    content = administrator.get("/new-rule").content.decode().replace("\u00a0", " ")
+    assert "<legend>Si une mesure passe une limite</legend>" in content
+    assert 'data-for="condition"' in content
 
 
 def test_a_rule_is_disabled_and_counts_again(administrator: Client) -> None:
