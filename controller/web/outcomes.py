@@ -1,5 +1,6 @@
 """What an order was given and what came of it, name by name and value by value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 

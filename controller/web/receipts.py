@@ -7,8 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contract.commands import CommandState
 from controller.commands.models import Command
 from controller.web.measures import duration
+from controller.web.outcomes import at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +21,25 @@ class Step:
     at: datetime
     after_s: float | None  # since the step before; None for the first
     reason: str
+    at_work: str = ""  # what the kiosk was at, while it ran
 
 
 def life(command: Command) -> list[Step]:
-    """What was heard of a command, in order."""
+    """What was heard of a command, in order; a word that says no more than the last is left out."""
     steps: list[Step] = []
     for event in command.events.all():
         after_s = (event.received_at - steps[-1].at).total_seconds() if steps else None
         # The command's own last reason is said above its life already.
         reason = "" if event.reason == command.reason else event.reason
-        steps.append(Step(event.state, event.received_at, after_s, reason))
+        doing = at_work(event.result) if event.state == CommandState.RUNNING else ""
+        step = Step(event.state, event.received_at, after_s, reason, doing)
+        if not steps or not _is_same(step, steps[-1]):
+            steps.append(step)
     return steps
+
+
+def _is_same(step: Step, last: Step) -> bool:
+    return step.state == last.state and step.at_work in ("", last.at_work) and not step.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,3 +241,18 @@ def test_the_whole_catalogue_is_offered_each_entry_with_words(now: datetime) -> 
     acts = [act for _title, group in catalogue.offered(user, devices) for act in group]
     assert {act.name for act in acts} == {entry.name for entry in CATALOGUE}
     assert [act.name for act in acts if not act.does or act.name not in words.COMMAND] == []
+
+
+def test_the_life_of_an_order_says_what_its_kiosk_was_at_and_nothing_twice(
+    kiosk: Kiosk, now: datetime, technician: Client
+) -> None:
+    order = made(kiosk, now, "print-test-page", "succeeded")
+    for second, step in enumerate((None, "sending the page", "sending the page", "printing")):
+        CommandEvent.objects.create(
+            command=order, state="running", at=now + timedelta(seconds=second),
+            received_at=now + timedelta(seconds=second), result={"step": step} if step else {},
+        )  # fmt: skip
+    content = technician.get(f"/commands/{order.pk}").content.decode().replace("\u00a0", " ")
+    life = content.partition('<ol class="life">')[2].partition("</ol>")[0]
+    assert life.count("<li>") == 3
+    assert life.index("En cours : envoi de la page") < life.index("En cours : impression")
