@@ -125,7 +125,8 @@ def _title(alert: Alert, language: str) -> str:
 
 def _advice(alert: Alert, language: str) -> str:
     runbook = alert.policy.get("rule", {}).get("runbook", {}).get("technician", {})
-    return str(runbook.get(language) or runbook.get("en") or "").strip()
+    text = str(runbook.get(language) or runbook.get("en") or "").strip()
+    return text.replace("`", "")  # pages show as code what stands between them; a letter cannot
 
 
 def _place(alert: Alert) -> str:

@@ -56,3 +56,14 @@ def test_why_a_kiosk_is_away_is_told_in_words() -> None:
     event(alert(fleets.kiosk(), "", kind="", reasons=["lost"]))
     plan(NOON + WAIT)
     assert "Reasons: the connection was lost" in Notification.objects.get().text
+
+
+def test_a_message_shows_none_of_the_marks_of_a_runbook() -> None:
+    channel()
+    contact(language="en")
+    made = alert(fleets.kiosk())
+    made.policy["rule"] = {"runbook": {"technician": {"en": "`no-carrier`: cable or switch."}}}
+    made.save()
+    event(made)
+    plan(NOON + WAIT)
+    assert "\nno-carrier: cable or switch.\n" in Notification.objects.get().text
