@@ -24,7 +24,7 @@ def administrator() -> Client:
 
 
 def test_entries_are_filtered_and_opened(administrator: Client) -> None:
-    content = administrator.get("/audit?action=command.&actor=MARIE").content.decode()
+    content = administrator.get("/audit?action=command.&actor=marie").content.decode()
     assert "pvp-63003-1" in content
     assert "paul" not in content
     entry = AuditEntry.objects.get(action="user.role")
@@ -42,21 +42,39 @@ def test_nothing_that_matches_is_said_so(administrator: Client) -> None:
 
 
 def test_the_csv_keeps_accents_and_no_formula(administrator: Client) -> None:
-    content = b"".join(administrator.get("/audit/export.csv")).decode("utf-8-sig")  # type: ignore[call-overload]
+    content = administrator.get("/audit/export.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(content)))
-    assert [row["why"] for row in rows[-2:]] == ["écran noir", ""]
-    assert rows[-1]["actor"] == "'=cmd()"
+    assert [row["why"] for row in rows[-3:-1]] == ["écran noir", ""]
+    assert rows[-2]["actor"] == "'=cmd()"
 
 
 def test_the_json_lines_are_those_that_the_filters_leave(administrator: Client) -> None:
     response = administrator.get("/audit/export.jsonl?action=user.role")
-    lines = b"".join(response).decode().splitlines()  # type: ignore[call-overload]
+    lines = response.content.decode().splitlines()
     assert [json.loads(line)["details"] for line in lines] == [{"after": "viewer"}]
 
 
 @pytest.mark.parametrize("address", ["/audit", "/audit/export.csv", "/audit/1"])
 def test_who_may_not_see_the_audit_sees_none_of_it(address: str) -> None:
     assert browser(Role.VIEWER).get(address).status_code == 403
+
+
+def test_that_the_audit_was_exported_is_in_the_audit(administrator: Client) -> None:
+    administrator.get("/audit/export.csv?subject=paul")
+    entry = AuditEntry.objects.get(action="audit.export")
+    assert (entry.actor, entry.address) == ("administrator", "127.0.0.1")
+    assert entry.details == {"form": "csv", "subject": "paul"}
+
+
+def test_actions_are_told_in_words(administrator: Client) -> None:
+    content = administrator.get("/audit").content.decode().replace("\u00a0", " ")
+    assert "Rôle modifié</a>" in content
+    assert "Ordre : redémarrer la machine</a>" in content
+
+
+def test_an_action_without_words_is_told_by_its_name(administrator: Client) -> None:
+    record(action="kiosk.paint", subject="pvp-63003-1", actor="marie")
+    assert "kiosk.paint</a>" in administrator.get("/audit").content.decode()
 
 
 def test_there_is_no_other_export(administrator: Client) -> None:
