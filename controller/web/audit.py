@@ -50,7 +50,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
 @require_GET
 @permission_required(MAY_VIEW, raise_exception=True)
 def export(request: HttpRequest, form: str) -> HttpResponse:
-    """What the filters leave, the oldest first, as a file. That it was taken is in the audit too."""
+    """What the filters leave, the oldest first, as a file. That it was taken is kept too."""
     if form not in FORMS:
         raise Http404(f"no export as {form[:20]!r}")
     asked = {one.name: said for one in ASKED if (said := one.read(request.GET))}
