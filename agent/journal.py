@@ -9,7 +9,7 @@ import msgspec
 from agent.store import Store
 from contract.commands import CommandState
 
-#: Finished commands kept to recognise a redelivery: a command lives an hour at most, not a year.
+#: Finished commands kept to recognise a redelivery: a command lives a week at most, not a year.
 KEPT = 500
 
 _JSON = msgspec.json.Encoder()

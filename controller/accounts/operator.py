@@ -2,10 +2,13 @@
 
 import getpass
 
+#: What his name in the audit begins with.
+OPERATOR = "cli:"
+
 
 def operator() -> str:
     """Who types: `cli:<login>`, for the audit."""
     try:
-        return f"cli:{getpass.getuser()}"
+        return f"{OPERATOR}{getpass.getuser()}"
     except (OSError, KeyError):  # no such user in /etc/passwd
-        return "cli:unknown"
+        return f"{OPERATOR}unknown"

@@ -52,6 +52,8 @@ def save_channel(
     has_secret = bool(secret) if secret is not None else bool(before and before.secret)
     complete = sender(kind).check(settings, has_secret=has_secret)
     sealed = before.secret if before else b""
+    if before is not None and secret is None:
+        _refuse_elsewhere(before, complete)
     if secret is not None:
         sealed = seal().close(secret.strip())
     channel, _ = Channel.objects.update_or_create(
@@ -204,6 +206,17 @@ def forget(before: datetime) -> int:
         state=Notification.State.WAITING
     )
     return old.delete()[1].get("notify.Notification", 0)
+
+
+#: Where a channel's secret is shown; another one is not shown it unasked.
+_WHERE = ("host", "port", "url", "user", "security", "ca_file")
+
+
+def _refuse_elsewhere(before: Channel, settings: Mapping[str, Any]) -> None:
+    """Who may edit a channel may not have its secret sent to a place of his own."""
+    changed = [name for name in _WHERE if before.settings.get(name) != settings.get(name)]
+    if before.secret and changed:
+        raise Refused(f"{changed[0]} is another one: enter the secret again for it")
 
 
 def _check_key(key: str) -> None:

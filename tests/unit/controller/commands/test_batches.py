@@ -245,3 +245,12 @@ def test_old_batches_are_forgotten_with_their_lists_alone(now: datetime) -> None
     assert batches.forget(made.expires_at) == 0
     assert batches.forget(made.expires_at + timedelta(seconds=1)) == 1
     assert (BatchItem.objects.count(), Command.objects.count()) == (0, 1)
+
+
+def test_the_batch_of_somebody_who_is_no_more_orders_nothing_more(now: datetime) -> None:
+    technician = person(Role.TECHNICIAN)
+    made = batch(user=technician, actor="")
+    technician.delete()
+    batches.turn(now)
+    assert not Command.objects.exists()
+    assert "technician" in made.items.get(kiosk="pvp-1").reason

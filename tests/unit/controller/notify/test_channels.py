@@ -106,3 +106,11 @@ def test_a_contact_on_a_route_stays() -> None:
     services.delete_contact("marie")
     with pytest.raises(NotFound):
         services.delete_contact("marie")
+
+
+def test_a_secret_is_not_sent_to_another_place_unasked() -> None:
+    mail()
+    with pytest.raises(Refused, match="host is another one: enter the secret again"):
+        mail(settings={**SMTP, "host": "elsewhere.example.org"}, secret=None)
+    mail(settings={**SMTP, "host": "elsewhere.example.org"}, secret=PASSWORD)
+    assert Channel.objects.get().settings["host"] == "elsewhere.example.org"
