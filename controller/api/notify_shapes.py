@@ -117,7 +117,6 @@ class NotificationItem(Schema):
     recipient: str
     contact: str | None = Field(alias="contact_id")
     channel: str | None = Field(alias="channel_id")
-    address: str
     title: str
     alerts: list[int]
     created_at: datetime
