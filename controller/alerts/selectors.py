@@ -18,12 +18,13 @@ def open_alerts(*, kiosk: str = "") -> list[Alert]:
     """Those that fire or clear, the gravest first, then the newest; three queries.
 
     Hidden ones are among them (`hidden_by`), and silenced ones (`silenced_by`). With `kiosk`, only
-    what it has: its own, and wider causes of which it is a member.
+    what it has: its own, wider causes of which it is a member, and what the controller says of it,
+    such as that its certificate expires.
     """
     rows = _related(Alert.objects.filter(state__in=(State.FIRING, State.CLEARING)))
     if kiosk:
         is_member = Q(members__kiosk=kiosk, members__left_at=None)
-        rows = rows.filter(Q(kiosk=kiosk) | is_member).distinct()
+        rows = rows.filter(_of(kiosk) | is_member).distinct()
     return sorted(rows.order_by("-fired_at", "-pk"), key=lambda row: _GRAVITY.index(row.severity))
 
 
@@ -55,7 +56,7 @@ def history(
     if state:
         rows = rows.filter(state=state)
     if kiosk:
-        rows = rows.filter(Q(kiosk=kiosk) | Q(pk__in=_wide_of("kiosk", kiosk)))
+        rows = rows.filter(_of(kiosk) | Q(pk__in=_wide_of("kiosk", kiosk)))
     if department:
         within = _wide_of("kiosk__site__department", department)
         rows = rows.filter(Q(kiosk__site__department=department) | Q(pk__in=within))
@@ -109,6 +110,10 @@ def silences(active: bool = True, now: datetime | None = None) -> list[Silence]:
     at = now or timezone.now()
     rows = Silence.objects.select_related("kiosk__site", "by")
     return list(rows.filter(ends_at__gt=at) if active else rows.filter(ends_at__lte=at))
+
+
+def _of(kiosk: str) -> Q:
+    return Q(kiosk=kiosk) | Q(cause=Alert.Cause.CONTROLLER, culprit=kiosk)
 
 
 def _related(rows: QuerySet[Alert]) -> QuerySet[Alert]:

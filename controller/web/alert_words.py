@@ -69,7 +69,7 @@ class Told:
     alert: Alert
     title: str
     where: str
-    place: str  # more exactly: site and kiosk
+    place: str  # more exactly: the site, and what its kiosk is called
     what: str  # empty where the title says it all
     member_count: int
 
@@ -169,7 +169,8 @@ def _plain(text: str) -> str:
 
 def _place(alert: Alert) -> str:
     if alert.kiosk is not None:
-        return f"{alert.kiosk.site.name} · {alert.kiosk_id}"
+        label = alert.kiosk.label
+        return f"{alert.kiosk.site.name} · {label}" if label else alert.kiosk.site.name
     if alert.cause == Alert.Cause.SITE:
         return next((member.kiosk.site.name for member in alert.members.all()), "")
     return ""

@@ -237,6 +237,34 @@ def test_the_pages_of_kiosk_and_fleet_show_what_is_open(
     assert 'href="/alerts"' in text(technician, "/board")
 
 
+def test_an_alert_about_a_certificate_leads_to_its_kiosk_and_is_on_its_page(
+    technician: Client, kiosk: Kiosk, now: datetime
+) -> None:
+    made = alerted.alert(
+        None, now, rule="certificate-expiring", cause="controller", culprit=kiosk.pk, device="",
+        kind="", reasons=["certificate-expiring"], details={"condition": "certificate-expiring"},
+        policy={"rule": {"title": {"fr": "Certificat bientôt expiré", "en": ""}}},
+    )  # fmt: skip
+    fleets.kiosk("pvp-63003-2")
+    assert f'href="/kiosks/{kiosk.pk}#acts"' in text(technician, f"/alerts/{made.pk}")
+    assert "Certificat bientôt expiré" in text(technician, f"/kiosks/{kiosk.pk}")
+    assert "Certificat bientôt expiré" not in text(technician, "/kiosks/pvp-63003-2")
+
+
+def test_a_wider_cause_is_on_the_pages_of_the_kiosks_it_still_concerns(
+    technician: Client, kiosk: Kiosk, now: datetime
+) -> None:
+    other = fleets.kiosk("pvp-63003-2")
+    made = alerted.alert(
+        None, now, cause="site", culprit=kiosk.site.code, device="", kind="", reasons=[],
+        policy={"rule": {"title": {"fr": "Site coupé", "en": ""}}},
+    )  # fmt: skip
+    Member.objects.create(alert=made, kiosk=kiosk, joined_at=now)
+    Member.objects.create(alert=made, kiosk=other, joined_at=now, left_at=now)
+    assert "Site coupé" in text(technician, f"/kiosks/{kiosk.pk}")
+    assert "Site coupé" not in text(technician, f"/kiosks/{other.pk}")
+
+
 def test_a_silence_is_announced_listed_and_ended(technician: Client, kiosk: Kiosk) -> None:
     tomorrow = timezone.localtime(timezone.now() + timedelta(days=1))
     said = {

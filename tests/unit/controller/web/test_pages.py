@@ -83,6 +83,15 @@ def test_the_fleet_page_says_who_needs_a_hand_and_why(page: Client, kiosk: Kiosk
     assert "il y a 3 h" in content
 
 
+def test_kiosks_of_one_site_are_told_apart_by_what_they_are_called(
+    page: Client, kiosk: Kiosk
+) -> None:
+    fleets.kiosk("pvp-63003-2", label="Guichet 2", site=kiosk.site)
+    content = text(page, "/")
+    assert f'<span class="which id">{kiosk.pk}</span>' in content
+    assert '<span class="which">Guichet 2</span>' in content
+
+
 def test_the_same_in_english(kiosk: Kiosk) -> None:
     content = text(browser(Role.VIEWER, "en"), "/")
     assert "<strong>0</strong> of 1 kiosk can receive a citizen" in content
