@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/codes", accounts.new_codes, name="account-codes"),
     path("account/second-factor/remove", accounts.remove, name="account-remove"),
     path("account/sessions/<int:session_id>/end", accounts.end_session, name="account-session"),
+    path("account/tokens", accounts.make_token, name="account-token-new"),
     path("account/tokens/revoke", accounts.revoke_token, name="account-token"),
     path("users", users.users, name="users"),
     path("new-user", users.add, name="user-add"),

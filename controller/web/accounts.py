@@ -19,6 +19,10 @@ from controller.web.account_forms import PasswordForm
 from controller.web.browsers import browser
 from controller.web.login_forms import FirstCodeForm, PasswordAgainForm
 from controller.web.logins import proposal
+from controller.web.token_forms import TokenForm
+
+#: Apart from those of the page's other forms.
+FORM_IDS = "token_%s"
 
 
 @never_cache
@@ -115,6 +119,32 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     return redirect("account")
 
 
+@never_cache
+@sensitive_post_parameters("password")
+@require_POST
+def make_token(request: HttpRequest) -> HttpResponse:
+    """An API token of mine, shown once."""
+    user = _me(request)
+    form = TokenForm(request, user, request.POST, auto_id=FORM_IDS)
+    if form.is_valid():
+        label = form.cleaned_data["label"]
+        try:
+            secret = tokens.make_token(
+                user=user,
+                label=label,
+                lifetime=form.cleaned_data["lifetime"],
+                scopes=form.cleaned_data["scopes"],
+                by=user.username,
+                address=logins.address_of(request),
+            )
+        except Refused as err:
+            form.add_error(None, str(err))
+        else:
+            return render(request, "accounts/token.html", {"label": label, "secret": secret})
+    context = {**_account(request), "token_form": form}
+    return render(request, "accounts/account.html", context, status=422)
+
+
 @require_POST
 def revoke_token(request: HttpRequest) -> HttpResponse:
     """End my API tokens of a label."""
@@ -148,4 +178,5 @@ def _account(request: HttpRequest) -> dict[str, Any]:
         "tokens": selectors.tokens(user).filter(revoked_at=None, expires_at__gt=now),
         "password_form": None,
         "factor_form": None,
+        "token_form": TokenForm(request, user, auto_id=FORM_IDS),
     }

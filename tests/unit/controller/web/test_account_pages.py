@@ -11,7 +11,7 @@ from django.utils import timezone
 from controller.accounts import second_factor, services
 from controller.accounts.models import AuditEntry, LoginSession
 from controller.accounts.roles import Role, ensure_roles, role_of
-from controller.accounts.tokens import make_token, user_of
+from controller.accounts.tokens import make_token, token_of, user_of
 from tests.people import PASSWORD, browser, code_of
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +206,51 @@ def test_an_administrator_resets_a_lost_second_factor(marie: User, admin: Client
     admin.post("/users/marie/second-factor")
     assert not second_factor.is_on(marie)
     assert AuditEntry.objects.get(action="second-factor.reset").actor == "administrator"
+
+
+TOKEN = {"label": "relevés", "lifetime": "30", "password": PASSWORD}
+
+
+def test_a_token_is_made_on_ones_own_page_and_shown_once(marie: User) -> None:
+    client = logged_in("marie")
+    page = client.post("/account/tokens", TOKEN).content.decode()
+    found = re.search(r"vigie_[\w-]+", page)
+    assert found is not None
+    token = token_of(found[0], timezone.now())
+    assert token is not None
+    assert (token.user, token.label, token.scopes) == (marie, "relevés", ["read"])
+    assert timedelta(days=29) < token.expires_at - timezone.now() <= timedelta(days=30)
+    mine = client.get("/account").content.decode()
+    assert "relevés" in mine
+    assert found[0] not in mine
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"label": " "}, "label"),
+        ({"password": "wrong"}, "password"),
+        ({"lifetime": "36500"}, "lifetime"),
+        ({"scopes": ["admin"]}, "scopes"),  # a viewer has no right that it would open
+    ],
+)
+def test_a_token_that_cannot_be_is_refused_at_its_field(
+    marie: User, changed: dict[str, object], field: str
+) -> None:
+    response = logged_in("marie").post("/account/tokens", TOKEN | changed)
+    assert response.status_code == 422
+    assert f'id="token_{field}_error"' in response.content.decode()
+    assert not marie.api_tokens.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "scopes"),
+    [
+        (Role.VIEWER, []),
+        (Role.TECHNICIAN, ["act", "alerts"]),
+        (Role.ADMINISTRATOR, ["act", "alerts", "configure", "admin"]),
+    ],
+)
+def test_a_token_may_be_given_what_its_user_may(role: Role, scopes: list[str]) -> None:
+    page = browser(role, "en").get("/account").content.decode()
+    assert re.findall(r'name="scopes" value="(\w+)"', page) == scopes
