@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: How often a probe is asked whether it helped.
 LOOK_S = 5.0
+#: The loop answers at once, unless it has ended or the disk hangs.
+ANSWER_S = 60.0
 #: An errand ends so long before the controller gives it up as unknown.
 MARGIN_S = 10.0
 T = TypeVar("T")
@@ -231,17 +233,26 @@ def unknown_device(scene: Scene, name: str, args: Struct) -> str:
 
 
 def ask(loop: Loop, action: Callable[[], T]) -> T:
-    """What `action` answers or raises in the loop, asked from another thread."""
+    """What `action` answers or raises in the loop, asked from another thread.
+
+    Whatever goes wrong in it is the asker's: the loop goes on. Raises AgentError when the loop does
+    not answer: it has ended, and a thread that waited for ever would hold a program up.
+    """
+    from queue import Empty
+
     answers: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
 
     def act() -> None:
         try:
             answers.put((action(), None))
-        except AgentError as err:
+        except Exception as err:
             answers.put((None, err))
 
     loop.post(act)
-    answer, error = answers.get()
+    try:
+        answer, error = answers.get(timeout=ANSWER_S)
+    except Empty:
+        raise AgentError(f"the agent's loop did not answer within {ANSWER_S:g} s") from None
     if error is not None:
         raise error
     return answer  # type: ignore[return-value]  # it is a T where there was no error

@@ -15,7 +15,7 @@ from typing import IO, Any
 import msgspec
 from msgspec import Struct
 
-from agent.commands import Work, verdicts
+from agent.commands import Work, outside, verdicts
 from agent.commands.errand import End, Errand, Job, done
 from agent.commands.excerpt import Excerpt, fit
 from agent.commands.redaction import redact
@@ -90,10 +90,11 @@ class LogFetch:
                 text=True,
                 errors="replace",
                 env={"LC_ALL": "C.UTF-8", "TZ": "UTC", "SYSTEMD_COLORS": "0"},
+                start_new_session=True,  # see outside.kill
             ) as process,
         ):
             assert process.stdout is not None  # noqa: S101 - PIPE was asked
-            limit = threading.Timer(job.left_s, process.kill)
+            limit = threading.Timer(job.left_s, outside.kill, (process,))
             limit.start()
             try:
                 size = 0
@@ -101,7 +102,7 @@ class LogFetch:
                     line = redact(text)
                     size += len(line) + 1
                     if size > RAW_BYTES or job.is_over.is_set():
-                        process.kill()
+                        outside.kill(process)
                         return
                     yield line
                 process.wait()

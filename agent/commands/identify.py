@@ -65,8 +65,8 @@ class IdentifyAct:
         try:
             _, said = process.communicate(timeout=for_s + 10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            _, said = process.communicate()
+            outside.end(process)
+            said = b""
         shown = {"program": message.command[0], "text": text, **dict(message.environ)}
         shown.pop("XAUTHORITY", None)
         if process.returncode == _ENDED_BY_TIMEOUT:

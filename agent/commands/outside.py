@@ -5,9 +5,13 @@ there), and ends with them. `systemd-run --pipe --wait` starts them as a unit of
 answers as they do. Without systemd (a container, a test) they are our own children.
 """
 
+import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from agent.errors import ProgramError
 
@@ -44,6 +48,7 @@ def start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": "/root", **(environ or {})},
+            start_new_session=True,  # so that `kill` finds what it has started
         )
     except OSError as err:
         raise ProgramError(f"{apart[0]} cannot be run: {err.strerror}") from err
@@ -59,8 +64,24 @@ def run(argv: Sequence[str], limit_s: float) -> tuple[int, str, str]:
         raise ProgramError(f"{argv[0]} did not end within {limit_s:.0f} s") from late
     finally:
         if process.poll() is None:
-            process.kill()
-            process.communicate()
+            end(process)
     if len(out) > _MAX_BYTES:
         raise ProgramError(f"{argv[0]} said {len(out)} bytes, at most {_MAX_BYTES} are read")
     return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+
+def kill(process: "subprocess.Popen[Any]") -> None:
+    """End it, if it has not ended, with all that it has started: a child of it would hold our pipe,
+    and be read from, for as long as it likes. It must lead a session of its own."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def end(process: "subprocess.Popen[Any]") -> None:
+    """Kill it, and hear no more of it."""
+    kill(process)
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    process.wait()

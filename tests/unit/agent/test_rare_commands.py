@@ -7,10 +7,10 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from agent.commands import RARE, Teller
+from agent.commands import RARE, Teller, errand
 from agent.commands.errand import End, Errand, Job, ask, done, limit_s
 from agent.commands.fetch_logs import LogFetch
-from agent.errors import ProgramError
+from agent.errors import AgentError, ProgramError
 from agent.journal import Entry
 from agent.loop import Loop
 from agent.outbox import Outbox
@@ -119,9 +119,12 @@ def test_a_journalctl_that_complains_without_end_is_heard_out(tmp_path: Path) ->
     assert (ended.state, ended.result["lines"]) == (CommandState.SUCCEEDED, 1)
 
 
-def test_a_journalctl_that_hangs_ends_with_its_errand(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["exec sleep 600", "sleep 600; true"])
+def test_a_journalctl_that_hangs_ends_with_its_errand_and_what_it_started(
+    script: str, tmp_path: Path
+) -> None:
     clock, floor = FakeClock(), Floor(tmp_path)
-    act = journalctl(tmp_path, "exec sleep 600")
+    act = journalctl(tmp_path, script)
     scene = replace(floor.scene, clock=clock)
     entry = Entry(BOOT, "fetch-logs", {}, CommandState.RUNNING, BOOT, NOON, {})
     job = Job(scene, entry, cast(Teller, Silent()), threading.Event())
@@ -129,6 +132,24 @@ def test_a_journalctl_that_hangs_ends_with_its_errand(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="journalctl"):
         act.run(job)
     floor.close()
+
+
+def test_what_goes_wrong_in_the_loop_is_the_askers_and_the_loop_goes_on(tmp_path: Path) -> None:
+    floor = Floor(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        ask(floor.loop, lambda: 1 // 0)
+    assert ask(floor.loop, lambda: "goes on") == "goes on"
+    floor.close()
+
+
+def test_a_loop_that_has_ended_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = Floor(tmp_path)
+    floor.close()
+    monkeypatch.setattr(errand, "ANSWER_S", 0.01)
+    with pytest.raises(AgentError, match="did not answer within"):
+        ask(floor.loop, lambda: None)
 
 
 class Silent:
