@@ -22,7 +22,10 @@ def register(adder: Adder) -> None:
     )
     login.add_argument("url", metavar="URL")
     login.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="its first line; - reads standard input"
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="its first line; - reads standard input, as a pipe is anyway",
     )
     login.add_argument("--ca", default="", metavar="FILE", help="a CA that this machine lacks")
     env = adder.env
@@ -43,9 +46,9 @@ def _login(args: argparse.Namespace, env: Mapping[str, str]) -> int:
 
 def _token(source: Path | None) -> str:
     try:
-        if source is None:
+        if source is None and sys.stdin.isatty():
             text = getpass.getpass("token: ")
-        elif str(source) == "-":
+        elif source is None or str(source) == "-":
             text = sys.stdin.readline()
         else:
             text = source.read_text(encoding="utf-8")

@@ -38,6 +38,13 @@ def test_login_keeps_the_token_for_its_owner_alone(desk: Desk) -> None:
     assert (refused.code, "chmod 600" in refused.err) == (2, True)
 
 
+def test_a_token_that_is_piped_in_is_read_without_a_word(desk: Desk) -> None:
+    said = desk.run("login", desk.url, stdin=f"{desk.token}\n", VIGIE_URL="", VIGIE_TOKEN="")
+    kept = desk.home / ".config" / "vigie" / "cli.toml"
+    assert (said.code, said.err) == (0, f"kept in {kept}\n")
+    kept.unlink()
+
+
 def test_a_wrong_token_is_not_kept(desk: Desk) -> None:
     said = desk.run("login", desk.url, "--token-file", "-", stdin="vigie_wrong\n")
     assert said.code == 4
