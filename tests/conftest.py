@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.faults import FAILED, detection
 
@@ -14,6 +15,13 @@ __all__ = ["detection"]
 _HOME = tempfile.TemporaryDirectory(prefix="vigie-test-")
 os.environ["VIGIE_HOME"] = _HOME.name
 (Path(_HOME.name) / "secret_key").write_text("only-for-tests-" + os.urandom(16).hex())
+
+
+def pytest_configure() -> None:
+    """Examples are not timed: a machine that others load is slow now and then, and not wrong."""
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("vigie", deadline=None, suppress_health_check=slow)
+    settings.load_profile("vigie")
 
 
 @pytest.hookimpl(trylast=True)
