@@ -83,6 +83,23 @@ def test_the_fleet_page_says_who_needs_a_hand_and_why(page: Client, kiosk: Kiosk
     assert "il y a 3 h" in content
 
 
+@pytest.mark.parametrize(
+    ("ready", "words"),
+    [
+        (0, "<strong>0</strong> borne sur 3 peut recevoir un citoyen"),
+        (1, "<strong>1</strong> borne sur 3 peut recevoir un citoyen"),
+        (2, "<strong>2</strong> bornes sur 3 peuvent recevoir un citoyen"),
+    ],
+)
+def test_the_headline_agrees_with_how_many_are_ready(
+    page: Client, now: datetime, ready: int, words: str
+) -> None:
+    for number in range(3):
+        made = fleets.kiosk(f"pvp-63003-{number}")
+        fleets.status(made, now, readiness="ready" if number < ready else "not-ready")
+    assert words in text(page, "/")
+
+
 def test_kiosks_of_one_site_are_told_apart_by_what_they_are_called(
     page: Client, kiosk: Kiosk
 ) -> None:
