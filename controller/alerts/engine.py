@@ -73,7 +73,7 @@ def _conditions(world: World, book: Book, now: datetime) -> None:
         elif world.rules.get(alert.rule) is None:
             life.end_quietly(book, alert, now)
         else:
-            life.unseen(book, alert, now, now)
+            life.unseen(world, book, alert, now, now)
     for sign in signs.values():
         life.begin(book, sign, min(sign.since, now))
     for alert in list(book.apart()):

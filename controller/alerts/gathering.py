@@ -57,7 +57,7 @@ def keep(world: World, book: Book, now: datetime) -> set[str]:
         elif is_still_so(alert):
             life.still_so(book, alert)
         else:
-            life.unseen(book, alert, now, now)
+            life.unseen(world, book, alert, now, now)
         if book.get(alert.fingerprint) is None:
             freed |= alert.members
     return freed

@@ -44,7 +44,7 @@ def look(world: World, book: Book, kiosk: KioskFact, now: datetime) -> None:
 def _look_at_devices(world: World, book: Book, kiosk: KioskFact, now: datetime) -> None:
     current = _current(world, book, kiosk)
     signs = list(device_signs(world, kiosk, current, now))
-    _together(book, kiosk, signs, now)
+    _together(world, book, kiosk, signs, now)
     _look_at(world, book, kiosk, Subject.DEVICE, signs, now)
     opened = {alert.fingerprint: alert for alert in book.of_kiosk(kiosk.id)}
     ailing = {sign.device for sign in signs}
@@ -85,20 +85,22 @@ def _look_at(
                 first_seen[alert.device] = alert.since  # the same trouble by another name
                 life.drop(book, alert)
                 continue
-            _unseen(book, alert, kiosk, subject, now)
+            _unseen(world, book, alert, kiosk, subject, now)
     _leave(world, book, kiosk, subject, names)
     for sign in signs.values():
         _begin(world, book, kiosk, sign, first_seen.get(sign.device), now)
 
 
-def _unseen(book: Book, alert: Alert, kiosk: KioskFact, subject: Subject, now: datetime) -> None:
+def _unseen(
+    world: World, book: Book, alert: Alert, kiosk: KioskFact, subject: Subject, now: datetime
+) -> None:
     """It is over since the kiosk is back, or since it said so: time without word does not count."""
     if subject is Subject.PRESENCE:
-        life.unseen(book, alert, kiosk.presence_since, now)
+        life.unseen(world, book, alert, kiosk.presence_since, now)
         return
     if alert.clear_since is not None and alert.clear_since < kiosk.presence_since:
         alert = book.change(alert, clear_since=min(now, kiosk.last_heard_at))
-    life.unseen(book, alert, kiosk.last_heard_at, now)
+    life.unseen(world, book, alert, kiosk.last_heard_at, now)
 
 
 def _names(signs: Iterable[Sign]) -> set[str]:
@@ -183,7 +185,7 @@ def _is_maintained(world: World, sign: Sign, kiosk: KioskFact, now: datetime) ->
     )
 
 
-def _together(book: Book, kiosk: KioskFact, signs: list[Sign], now: datetime) -> None:
+def _together(world: World, book: Book, kiosk: KioskFact, signs: list[Sign], now: datetime) -> None:
     """The alert of several devices goes on while any of them is amiss, and takes in latecomers."""
     amiss = {sign.device: sign for sign in signs}
     for alert in book.of_kiosk(kiosk.id):
@@ -202,7 +204,7 @@ def _together(book: Book, kiosk: KioskFact, signs: list[Sign], now: datetime) ->
         if amiss.keys() & set(devices):
             life.still_so(book, alert, details=details)
         elif not unmeasured:
-            life.unseen(book, alert, kiosk.last_heard_at, now)
+            life.unseen(world, book, alert, kiosk.last_heard_at, now)
 
 
 def _has_own(book: Book, kiosk: KioskFact, device: str) -> bool:

@@ -14,7 +14,8 @@ from controller.alerts.rules import Rule, Subject
 
 #: However often it came back, it need not stay away for longer.
 HOLD_CAP_S = 6 * 3600
-#: A first sign that goes and comes back so soon is one that flickers, and goes on counting.
+#: A first sign that goes and comes back so soon is one that flickers, and goes on counting; sooner
+#: still where a rule waits for little: being away for most of that is no flicker.
 _GAP_S = 150
 
 
@@ -83,27 +84,29 @@ def still_so(book: Book, alert: Alert, **values: Any) -> Alert:
     )
 
 
-def clears_at(alert: Alert) -> datetime | None:
+def clears_at(world: World, alert: Alert) -> datetime | None:
     """When it will have been away for long enough."""
     if alert.clear_since is None:
         return None
     if alert.policy is None:
-        return alert.clear_since + timedelta(seconds=_GAP_S)
+        rule = world.rules.get(alert.rule)
+        gap_s = min(_GAP_S, rule.for_s / 2) if rule is not None else 0
+        return alert.clear_since + timedelta(seconds=gap_s)
     hold_s = alert.policy.rule.clear_for_s * 2 ** min(alert.flaps, 16)
     return alert.clear_since + timedelta(seconds=min(hold_s, max(HOLD_CAP_S, _least(alert))))
 
 
-def unseen(book: Book, alert: Alert, since: datetime, now: datetime) -> Alert:
+def unseen(world: World, book: Book, alert: Alert, since: datetime, now: datetime) -> Alert:
     """It is no longer so, since then."""
     if alert.state is State.PENDING:
         alert = book.change(alert, clear_since=alert.clear_since or min(since, now))
-        ends = clears_at(alert)
+        ends = clears_at(world, alert)
         return drop(book, alert) if ends is not None and ends <= now else alert
     if alert.state is State.FIRING:
         alert = book.change(
             alert, Event(Told.CLEARING), state=State.CLEARING, clear_since=min(since, now)
         )
-    ends = clears_at(alert)
+    ends = clears_at(world, alert)
     return resolve(book, alert, now) if ends is not None and ends <= now else alert
 
 

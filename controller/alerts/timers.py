@@ -54,9 +54,9 @@ def _may_wait(kiosk: KioskFact) -> bool:
 def _of_alert(world: World, alert: Alert) -> Iterator[datetime | None]:
     if alert.state is State.PENDING:
         yield life.matures_at(world, alert)
-        yield life.clears_at(alert)
+        yield life.clears_at(world, alert)
     elif alert.state is State.CLEARING and not alert.hidden_by:
-        yield life.clears_at(alert)
+        yield life.clears_at(world, alert)
     else:
         yield life.escalates_at(world, alert)
 

@@ -34,6 +34,32 @@ def test_a_blip_does_not_fire_in_its_absence() -> None:
     assert stage.events(Told.DROPPED) == ["failed k1/camera"]
 
 
+def test_two_short_blips_are_not_told_as_one_that_lasted() -> None:
+    stage = Stage([rule("failed", for_s=60)])
+    stage.kiosk()
+    for _ in range(2):
+        stage.device("camera")
+        stage.passes(10 * SECONDS, step=5 * SECONDS)
+        stage.device("camera", "ok")
+        stage.passes(100 * SECONDS, step=5 * SECONDS)
+    assert stage.messages == []
+    assert stage.events(Told.DROPPED) == ["failed k1/camera"] * 2
+
+
+def test_a_trouble_after_a_blip_is_dated_from_its_own_beginning() -> None:
+    stage = Stage([rule("failed", for_s=60)])
+    stage.kiosk()
+    stage.device("camera")
+    stage.passes(10 * SECONDS, step=5 * SECONDS)
+    stage.device("camera", "ok")
+    stage.passes(100 * SECONDS, step=5 * SECONDS)
+    began = stage.now
+    stage.device("camera")
+    stage.passes(2 * MINUTE, step=5 * SECONDS)
+    assert stage.messages == ["fired failed k1/camera"]
+    assert [alert.since for alert in stage.book.all()] == [began]
+
+
 def test_blips_hours_apart_are_no_flicker() -> None:
     stage = Stage([POOR])
     stage.kiosk()
