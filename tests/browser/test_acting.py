@@ -118,6 +118,27 @@ def test_a_rule_is_tried_out_before_it_is_saved(login: Login, kiosks: Kiosks) ->
     expect(page.locator(".diff").first).to_contain_text("7 min")
 
 
+def test_a_rules_form_shows_and_sends_what_counts_for_its_subject_alone(
+    login: Login, kiosks: Kiosks
+) -> None:
+    page = login("administrator")
+    page.goto("/new-rule")
+    page.fill("#id_key", "very-hot")
+    page.fill("#id_title_fr", "Trop chaud")
+    page.fill("#id_title_en", "Too hot")
+    expect(page.locator("#id_metric")).to_be_hidden()
+    page.check("[name=health][value=failed]")
+    page.select_option("#id_subject", "metric")
+    expect(page.locator("[name=health]").first).to_be_hidden()
+    page.fill("#id_metric", "temperature_celsius")
+    page.fill("#id_bound", "85")
+    page.fill("#id_clear", "75")
+    page.click("text=Enregistrer")
+    page.wait_for_url("**/rules/very-hot")
+    expect(page.locator(".verdict")).to_contain_text("Température")
+    expect(page.locator(".verdict")).not_to_contain_text("En panne")
+
+
 @pytest.mark.parametrize("has_scripts", [True, False])
 def test_an_order_to_many_is_tried_out_then_followed(
     login: Login, kiosks: Kiosks, has_scripts: bool

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from controller.accounts import second_factor, services
-from controller.accounts.models import AuditEntry, LoginSession
+from controller.accounts.models import AuditEntry, Identity, LoginSession
 from controller.accounts.roles import Role, ensure_roles, role_of
 from controller.accounts.tokens import make_token, token_of, user_of
 from tests.people import PASSWORD, browser, code_of
@@ -254,3 +254,12 @@ def test_a_token_that_cannot_be_is_refused_at_its_field(
 def test_a_token_may_be_given_what_its_user_may(role: Role, scopes: list[str]) -> None:
     page = browser(role, "en").get("/account").content.decode()
     assert re.findall(r'name="scopes" value="(\w+)"', page) == scopes
+
+
+def test_who_has_no_password_here_is_not_asked_for_it(marie: User) -> None:
+    Identity.objects.create(user=marie, issuer="https://id", subject="7", seen_at=timezone.now())
+    client = logged_in("marie")
+    client.force_login(marie)
+    assert 'id="token_password"' not in client.get("/account").content.decode()
+    said = {"label": "relevés", "lifetime": "90"}
+    assert "vigie_" in client.post("/account/tokens", said).content.decode()
