@@ -94,12 +94,14 @@ def _look_at(
 def _unseen(
     world: World, book: Book, alert: Alert, kiosk: KioskFact, subject: Subject, now: datetime
 ) -> None:
-    """It is over since the kiosk is back, or since it said so: time without word does not count."""
+    """It is over since the kiosk is back, or since it said so.
+
+    Well before a night and well after it is well: a host open for half a day would else never see
+    the end of a hold-off.
+    """
     if subject is Subject.PRESENCE:
         life.unseen(world, book, alert, kiosk.presence_since, now)
         return
-    if alert.clear_since is not None and alert.clear_since < kiosk.presence_since:
-        alert = book.change(alert, clear_since=min(now, kiosk.last_heard_at))
     life.unseen(world, book, alert, kiosk.last_heard_at, now)
 
 

@@ -69,3 +69,24 @@ def test_blips_hours_apart_are_no_flicker() -> None:
         stage.device("network", "ok")
         stage.passes(HOUR)
     assert stage.messages == []
+
+
+def test_the_hold_off_after_a_flicker_ends_though_the_host_is_open_for_half_a_day() -> None:
+    stage = Stage([POOR])
+    stage.kiosk()
+    stage.device("network", "degraded", "loss-high")
+    stage.passes(40 * MINUTE)
+    for _ in range(6):
+        stage.device("network", "ok")
+        stage.passes(MINUTE)
+        stage.device("network", "degraded", "loss-high")
+        stage.passes(10 * MINUTE)
+    stage.dark("k1")
+    stage.passes(20 * HOUR)
+    for _ in range(2):
+        stage.back("k1")
+        stage.device("network", "ok")
+        stage.passes(3 * HOUR)
+        stage.dark("k1")
+        stage.passes(20 * HOUR)
+    assert "resolved poor k1/network" in stage.messages
