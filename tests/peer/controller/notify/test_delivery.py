@@ -18,9 +18,6 @@ from tests.peer.controller.notify.smtp import SmtpServer
 from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import ROOT, Region, wait_until
 
-NOW = datetime.now(UTC)
-LATER = NOW + timedelta(hours=1)
-
 _FIRE = """
 import json, sys, django
 django.setup()
@@ -89,9 +86,14 @@ class Telling:
     """A region, and what there is to do with its messages."""
 
     region: Region
+    now: datetime  # an Alertmanager drops what ended long ago, so not of the tests' collection
+
+    @property
+    def later(self) -> datetime:
+        return self.now + timedelta(hours=1)
 
     def fire(self, **channels: tuple[str, dict[str, object]]) -> str:
-        return self.region.python(_FIRE, json.dumps(channels), NOW.isoformat())
+        return self.region.python(_FIRE, json.dumps(channels), self.now.isoformat())
 
     def turn(self, now: datetime) -> None:
         self.region.python(_TURN, now.isoformat())
@@ -119,7 +121,7 @@ def telling(
             server = held.enter_context(Postgres(programs))
             toml = f'[database]\nurl = "{server.url}"\n'
         folder: Path = tmp_path_factory.mktemp("region")
-        yield Telling(held.enter_context(Region(folder, toml)))
+        yield Telling(held.enter_context(Region(folder, toml)), datetime.now(UTC))
 
 
 def mailing(server: SmtpServer) -> tuple[str, dict[str, object]]:
@@ -132,11 +134,11 @@ def mailing(server: SmtpServer) -> tuple[str, dict[str, object]]:
 def test_a_server_that_comes_back_gets_one_message(telling: Telling) -> None:
     server = SmtpServer()
     telling.fire(back=mailing(server))
-    telling.turn(NOW)
+    telling.turn(telling.now)
     assert telling.look("back")["states"] == [["fired", "waiting"]]
     with server:
-        telling.turn(LATER)
-        telling.turn(LATER + timedelta(hours=1))
+        telling.turn(telling.later)
+        telling.turn(telling.later + timedelta(hours=1))
     assert len(server.box.mails) == 1
     assert telling.look("back") == {
         "states": [["fired", "sent"]],
@@ -148,23 +150,23 @@ def test_a_server_that_comes_back_gets_one_message(telling: Telling) -> None:
 def test_a_channel_that_fails_for_long_is_noted_until_it_works(telling: Telling) -> None:
     server = SmtpServer()
     telling.fire(long=mailing(server))
-    telling.turn(NOW)
+    telling.turn(telling.now)
     assert telling.look("long")["failing"] == 0
-    telling.turn(LATER)
+    telling.turn(telling.later)
     assert telling.look("long")["failing"] == 1
     with server:
-        telling.turn(LATER + timedelta(hours=1))
+        telling.turn(telling.later + timedelta(hours=1))
     assert telling.look("long")["failing"] == 0
 
 
 def test_what_ends_while_the_server_is_dead_is_told_in_one(telling: Telling) -> None:
     server = SmtpServer()
     number = telling.fire(ended=mailing(server))
-    telling.turn(NOW)
-    telling.region.python(_END, number, LATER.isoformat())
+    telling.turn(telling.now)
+    telling.region.python(_END, number, telling.later.isoformat())
     with server:
-        telling.turn(LATER)
-        telling.turn(LATER + timedelta(hours=1))
+        telling.turn(telling.later)
+        telling.turn(telling.later + timedelta(hours=1))
     (mail,) = server.box.mails
     assert mail.message["Message-ID"].startswith("<resolved.")
 
@@ -173,7 +175,7 @@ def test_a_channel_that_hangs_holds_up_no_other(telling: Telling) -> None:
     with SmtpServer() as hanging, SmtpServer() as living:
         hanging.box.holds = True
         telling.fire(hanging=mailing(hanging), living=mailing(living))
-        process = telling.turning(NOW)
+        process = telling.turning(telling.now)
         try:
             wait_until(lambda: len(hanging.box.mails) == 1, "the message that is not answered")
             wait_until(lambda: len(living.box.mails) == 1, "the message by the living channel")
@@ -191,7 +193,7 @@ def test_a_sender_killed_before_it_noted_the_answer_repeats_recognisably(telling
     with SmtpServer() as server:
         server.box.holds = True
         telling.fire(killed=mailing(server))
-        process = telling.turning(NOW)
+        process = telling.turning(telling.now)
         try:
             wait_until(lambda: len(server.box.mails) == 1, "the message")
         finally:
@@ -199,7 +201,7 @@ def test_a_sender_killed_before_it_noted_the_answer_repeats_recognisably(telling
             process.wait()
         server.box.holds = False
         server.box.release.set()
-        for now in (NOW, NOW, LATER):
+        for now in (telling.now, telling.now, telling.later):
             telling.turn(now)
     first, second = (mail.message["Message-ID"] for mail in server.box.mails)
     assert first == second
@@ -214,12 +216,12 @@ def test_an_alertmanager_is_reminded_until_the_end(
     telling: Telling, alertmanager: Alertmanager
 ) -> None:
     number = telling.fire(am=("alertmanager", {"url": alertmanager.url}))
-    telling.turn(NOW)
+    telling.turn(telling.now)
     wait_until(lambda: len(alertmanager.alerts()) == 1, "the alert")
     before = alertmanager.alerts()[0]["endsAt"]
-    telling.region.python(_REMIND, (NOW + timedelta(minutes=6)).isoformat())
+    telling.region.python(_REMIND, (telling.now + timedelta(minutes=6)).isoformat())
     wait_until(lambda: alertmanager.alerts()[0]["endsAt"] > before, "a later end")
     assert alertmanager.alerts()[0]["labels"]["vigie_alert"] == number
-    telling.region.python(_END, number, (NOW + timedelta(seconds=1)).isoformat())
-    telling.turn(LATER)
+    telling.region.python(_END, number, (telling.now + timedelta(seconds=1)).isoformat())
+    telling.turn(telling.later)
     wait_until(lambda: alertmanager.alerts() == [], "the end")
