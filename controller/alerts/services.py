@@ -60,15 +60,7 @@ def acknowledge(
     alert.acknowledged_at, alert.acknowledged_by, alert.note = at, who, note
     alert.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
     _tell(alert, AlertEvent.Name.ACKNOWLEDGED, at, who, note)
-    record(
-        action="alert.acknowledge",
-        subject=f"{alert.rule} {alert.culprit}",
-        user=user,
-        actor=actor,
-        why=note,
-        address=address,
-        details={"alert": alert_id},
-    )
+    _record("alert.acknowledge", alert, user=user, actor=actor, why=note, address=address)
     generation.move()
     return alert
 
@@ -90,15 +82,7 @@ def note(
     alert.note = note
     alert.save(update_fields=["note"])
     _tell(alert, AlertEvent.Name.NOTED, now or timezone.now(), _who(user, actor), note)
-    record(
-        action="alert.note",
-        subject=f"{alert.rule} {alert.culprit}",
-        user=user,
-        actor=actor,
-        why=note,
-        address=address,
-        details={"alert": alert_id},
-    )
+    _record("alert.note", alert, user=user, actor=actor, why=note, address=address)
     return alert
 
 
@@ -224,6 +208,11 @@ def _alert(alert_id: int) -> Alert:
 def _tell(alert: Alert, name: str, at: datetime, who: str, text: str) -> None:
     details = {"note": text} if text else {}
     AlertEvent.objects.create(alert=alert, at=at, name=name, actor=who, details=details)
+
+
+def _record(action: str, alert: Alert, **said: Any) -> None:
+    subject = f"{alert.rule} {alert.culprit}"
+    record(action=action, subject=subject, details={"alert": alert.pk}, **said)
 
 
 def _who(user: User | None, actor: str) -> str:
