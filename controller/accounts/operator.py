@@ -2,13 +2,10 @@
 
 import getpass
 
-#: What his name in the audit begins with.
-OPERATOR = "cli:"
-
 
 def operator() -> str:
     """Who types: `cli:<login>`, for the audit."""
     try:
-        return f"{OPERATOR}{getpass.getuser()}"
+        return f"cli:{getpass.getuser()}"
     except (OSError, KeyError):  # no such user in /etc/passwd
-        return f"{OPERATOR}unknown"
+        return "cli:unknown"

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from contract.commands import CommandState, parse_args, spec
 from contract.errors import CommandError
 from contract.reasons import OutcomeReason, parse
-from controller.accounts.operator import OPERATOR
 from controller.accounts.services import record
 from controller.commands import services
 from controller.commands.models import Batch, BatchItem
@@ -221,11 +220,6 @@ def _follow(item: BatchItem, now: datetime) -> bool:
 
 
 def _order(batch: Batch, item: BatchItem, now: datetime) -> BatchItem:
-    if batch.by is None and not batch.actor.startswith(OPERATOR):
-        # Nobody is not the operator, who may do all.
-        item.state, item.ended_at = BatchItem.State.FAILED, now
-        item.reason = _("%(user)s, who ordered it, is no more") % {"user": batch.actor}
-        return item
     try:
         with transaction.atomic():
             item.command = services.order(

@@ -121,7 +121,8 @@ class Batch(models.Model):
     expires_at = models.DateTimeField()  # what was not ordered by then never is
     ended_at = models.DateTimeField(null=True)
     why = models.TextField(blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    # None is the operator, who may do all: nobody who goes may leave that behind.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
     actor = models.CharField(max_length=150)
     address = models.CharField(max_length=45, blank=True)
 

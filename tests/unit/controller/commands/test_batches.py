@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import ProtectedError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -247,10 +248,15 @@ def test_old_batches_are_forgotten_with_their_lists_alone(now: datetime) -> None
     assert (BatchItem.objects.count(), Command.objects.count()) == (0, 1)
 
 
-def test_the_batch_of_somebody_who_is_no_more_orders_nothing_more(now: datetime) -> None:
+def test_who_ordered_to_many_cannot_go_and_leave_the_operators_rights_behind(
+    now: datetime,
+) -> None:
     technician = person(Role.TECHNICIAN)
     made = batch(user=technician, actor="")
-    technician.delete()
+    with pytest.raises(ProtectedError):
+        technician.delete()
+    technician.is_active = False
+    technician.save()
     batches.turn(now)
     assert not Command.objects.exists()
-    assert "technician" in made.items.get(kiosk="pvp-1").reason
+    assert made.items.get(kiosk="pvp-1").state == BatchItem.State.FAILED
