@@ -11,17 +11,17 @@ from controller.alerts.rules import Rule, Severity
 
 
 class State(StrEnum):
-    """As in models.Alert.State."""
+    """Its life. Acknowledged, hidden and silenced are told apart from it."""
 
-    PENDING = "pending"
+    PENDING = "pending"  # seen, not yet for long enough
     FIRING = "firing"
-    CLEARING = "clearing"
+    CLEARING = "clearing"  # no longer seen, not yet for long enough
     RESOLVED = "resolved"
-    DROPPED = "dropped"
+    DROPPED = "dropped"  # it went before it fired: nobody was told
 
 
 class Cause(StrEnum):
-    """As in models.Alert.Cause."""
+    """What is named as the culprit."""
 
     DEVICE = "device"
     KIOSK = "kiosk"
@@ -37,21 +37,23 @@ WIDE = frozenset({Cause.SITE, Cause.DEPARTMENT, Cause.PROVIDER, Cause.FLEET})
 
 
 class Told(StrEnum):
-    """What is written in the timeline; as in models.AlertEvent.Name."""
+    """What is written in the timeline. What people do is written by the services."""
 
     PENDING = "pending"
     FIRED = "fired"
-    ESCALATED = "escalated"
+    ESCALATED = "escalated"  # details: step
+    ACKNOWLEDGED = "acknowledged"  # by people
     FLAPPED = "flapped"
     CLEARING = "clearing"
     RESOLVED = "resolved"
     DROPPED = "dropped"
-    JOINED = "joined"
+    JOINED = "joined"  # details: kiosk
     LEFT = "left"
-    HIDDEN = "hidden"
+    HIDDEN = "hidden"  # details: by
     SHOWN = "shown"
     SILENCED = "silenced"
     UNSILENCED = "unsilenced"
+    NOTED = "noted"  # by people
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,18 @@
 """Rules with their history, silences, routes, and every alert with all that happened to it."""
 
+from enum import StrEnum
+
 from django.conf import settings
 from django.db import models
 
+from controller.alerts import alert as engine
 from controller.alerts.rules import Severity
 from controller.fleet.models import Kiosk
+
+
+def _choices(of: type[StrEnum]) -> list[tuple[str, str]]:
+    """What a column may hold: the engine's own words."""
+    return [(str(one), str(one)) for one in of]
 
 
 class StoredRule(models.Model):
@@ -100,30 +108,13 @@ class Condition(models.Model):
 class Alert(models.Model):
     """One cause, from its first sign to its end."""
 
-    class State(models.TextChoices):
-        """Its life. Acknowledged, hidden and silenced are told apart from it."""
-
-        PENDING = "pending"  # seen, not yet for long enough
-        FIRING = "firing"
-        CLEARING = "clearing"  # no longer seen, not yet for long enough
-        RESOLVED = "resolved"
-        DROPPED = "dropped"  # it went before it fired: nobody was told
-
-    class Cause(models.TextChoices):
-        """What is named as the culprit."""
-
-        DEVICE = "device"
-        KIOSK = "kiosk"
-        SITE = "site"
-        DEPARTMENT = "department"
-        PROVIDER = "provider"
-        FLEET = "fleet"
-        CONTROLLER = "controller"
+    State = engine.State
+    Cause = engine.Cause
 
     fingerprint = models.CharField(max_length=200)  # rule and culprit: one open alert each
     rule = models.CharField(max_length=63)
-    severity = models.CharField(max_length=8, choices=[(str(one), str(one)) for one in Severity])
-    cause = models.CharField(max_length=10, choices=Cause.choices)
+    severity = models.CharField(max_length=8, choices=_choices(Severity))
+    cause = models.CharField(max_length=10, choices=_choices(engine.Cause))
     culprit = models.CharField(max_length=150)  # kiosk id, site code, department, provider, ...
     kiosk = models.ForeignKey(Kiosk, null=True, on_delete=models.CASCADE, related_name="alerts")
     device = models.CharField(max_length=64, blank=True)
@@ -132,7 +123,7 @@ class Alert(models.Model):
     details = models.JSONField(default=dict)  # a metric's value and bound, ...
     #: Frozen when it fired: {"rule": ..., "steps": [{"after_s": ..., "contacts": [...]}]}.
     policy = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=State.choices)
+    state = models.CharField(max_length=8, choices=_choices(engine.State))
     since = models.DateTimeField()  # the first sign
     fired_at = models.DateTimeField(null=True, db_index=True)
     clear_since = models.DateTimeField(null=True)
@@ -177,28 +168,11 @@ class Member(models.Model):
 class AlertEvent(models.Model):
     """One line of an alert's timeline; what tells somebody is taken up by `notify`."""
 
-    class Name(models.TextChoices):
-        """What happened."""
-
-        PENDING = "pending"
-        FIRED = "fired"
-        ESCALATED = "escalated"  # details: step
-        ACKNOWLEDGED = "acknowledged"
-        FLAPPED = "flapped"
-        CLEARING = "clearing"
-        RESOLVED = "resolved"
-        DROPPED = "dropped"
-        JOINED = "joined"  # details: kiosk
-        LEFT = "left"
-        HIDDEN = "hidden"  # details: by
-        SHOWN = "shown"
-        SILENCED = "silenced"
-        UNSILENCED = "unsilenced"
-        NOTED = "noted"
+    Name = engine.Told
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
-    name = models.CharField(max_length=12, choices=Name.choices)
+    name = models.CharField(max_length=12, choices=_choices(engine.Told))
     actor = models.CharField(max_length=150, blank=True)
     details = models.JSONField(default=dict)
     #: Whom to tell of it, a route's step; empty when nobody. Cleared when taken up.

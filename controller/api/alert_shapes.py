@@ -6,7 +6,8 @@ from typing import Any
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from controller.alerts.models import Alert, AlertEvent, Silence
+from controller.alerts.alert import Cause, State, Told
+from controller.alerts.models import Silence
 from controller.alerts.rules import Severity
 from controller.api.pages import Moment
 from controller.api.shapes import TEXT
@@ -27,13 +28,13 @@ class AlertFields(Schema):
     id: int
     rule: str
     severity: Severity
-    cause: Alert.Cause
+    cause: Cause
     culprit: str
     kiosk: str | None = Field(alias="kiosk_id")
     device: str
     kind: str
     reasons: list[str]
-    state: Alert.State
+    state: State
     since: datetime
     fired_at: datetime | None
     resolved_at: datetime | None
@@ -65,7 +66,7 @@ class StoryItem(Schema):
     """One line of an alert's timeline."""
 
     at: datetime
-    name: AlertEvent.Name
+    name: Told
     actor: str
     details: dict[str, Any]
 

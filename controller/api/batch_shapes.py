@@ -8,7 +8,8 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from controller.api.shapes import TEXT
-from controller.commands.models import Batch, BatchItem
+from controller.commands.models import Batch
+from controller.commands.rolling import Turn
 
 
 class NewBatch(Schema):
@@ -40,7 +41,7 @@ class TurnItem(Schema):
 
     kiosk: str = Field(alias="kiosk_id")
     command: UUID | None = Field(alias="command_id")
-    state: BatchItem.State
+    state: Turn
     reason: str
     not_before: datetime | None
     ended_at: datetime | None

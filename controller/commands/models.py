@@ -8,6 +8,7 @@ from django.db import models
 
 from contract.commands import CATALOGUE, CommandState, spec
 from controller.commands.life import Life
+from controller.commands.rolling import Turn
 from controller.fleet.models import Kiosk
 
 
@@ -133,14 +134,7 @@ class Batch(models.Model):
 class BatchItem(models.Model):
     """One kiosk of a batch."""
 
-    class State(models.TextChoices):
-        """How far it is."""
-
-        WAITING = "waiting"
-        ORDERED = "ordered"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"  # refused, expired and unknown too: `reason` tells
-        SKIPPED = "skipped"  # the batch ended before its turn
+    State = Turn
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
@@ -148,7 +142,9 @@ class BatchItem(models.Model):
     command = models.ForeignKey(
         Command, null=True, on_delete=models.SET_NULL, related_name="batch_items"
     )
-    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    state = models.CharField(
+        max_length=9, choices=[(str(turn), str(turn)) for turn in Turn], default=Turn.WAITING
+    )
     reason = models.CharField(max_length=500, blank=True)
     not_before = models.DateTimeField(null=True)  # a citizen was there: again then
     ended_at = models.DateTimeField(null=True)

@@ -12,8 +12,8 @@ class Turn(StrEnum):
     WAITING = "waiting"
     ORDERED = "ordered"
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    SKIPPED = "skipped"
+    FAILED = "failed"  # refused, expired and unknown too: its reason tells
+    SKIPPED = "skipped"  # the batch ended before its turn
 
     @property
     def is_over(self) -> bool:

@@ -186,5 +186,5 @@ def _tally(items: list[BatchItem]) -> dict[str, Any]:
         "total": len(items),
         "over": over,
         "percent": round(100 * over / len(items)) if items else 100,
-        "states": [(state, counts[state]) for state in BatchItem.State.values if counts[state]],
+        "states": [(state, counts[state]) for state in BatchItem.State if counts[state]],
     }
