@@ -18,7 +18,7 @@ from controller.alerts.models import Alert
 from controller.alerts.rules import Severity
 from controller.errors import NotFound, Refused
 from controller.notify import selectors as notices
-from controller.web import alert_lists, alert_story, following, lists
+from controller.web import alert_lists, alert_story, deeds, following, lists
 from controller.web.alert_forms import AcknowledgeForm, MuteForm, NoteForm
 from controller.web.alert_words import frozen_rule, in_language, one, told
 
@@ -135,14 +135,7 @@ def _do(
     given: dict[str, str],
     done: str,
 ) -> HttpResponse:
-    try:
-        act(alert_id, **given, user=cast(User, request.user), address=address_of(request))
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-    else:
-        messages.success(request, done)
+    deeds.do(request, act, alert_id, done=done, **given)
     return redirect("alert", alert_id)
 
 

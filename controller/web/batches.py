@@ -27,7 +27,7 @@ from controller.fleet import selectors
 from controller.fleet.models import Department, KioskKind
 from controller.fleet.selectors import Filters, Row
 from controller.fleet.standing import Standing
-from controller.web import following, forms, lists
+from controller.web import deeds, following, forms, lists
 from controller.web.batch_forms import BatchForm
 from controller.web.catalogue import act
 
@@ -94,15 +94,8 @@ def move(request: HttpRequest, batch_id: UUID, how: str) -> HttpResponse:
     }
     if how not in moves:
         raise Http404(f"a batch is not {how[:20]!r}")
-    do, done = moves[how]
-    try:
-        do(batch_id, user=cast(User, request.user), address=address_of(request))
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-    else:
-        messages.success(request, done)
+    act, done = moves[how]
+    deeds.do(request, act, batch_id, done=done)
     return redirect("batch", batch_id)
 
 

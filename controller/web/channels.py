@@ -17,6 +17,7 @@ from controller.alerts import selectors as alerts
 from controller.errors import NotFound, Refused
 from controller.notify import selectors, services
 from controller.notify.models import Channel, Contact
+from controller.web import deeds
 from controller.web.channel_forms import FORMS, ContactForm
 
 MAY_EDIT = "notify.edit_channels"
@@ -187,12 +188,5 @@ def _is_done(request: HttpRequest, form: Any, act: Callable[..., object]) -> boo
 
 
 def _deleted(request: HttpRequest, act: Callable[..., object], key: str, done: str) -> HttpResponse:
-    try:
-        act(key, user=cast(User, request.user), address=address_of(request))
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-    else:
-        messages.success(request, done)
+    deeds.do(request, act, key, done=done)
     return redirect("channels")

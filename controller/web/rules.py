@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from controller.accounts.logins import address_of
 from controller.alerts import preview, selectors, services
 from controller.alerts.models import StoredRule
-from controller.errors import NotFound, Refused
-from controller.web import rule_differences, rule_forms
+from controller.errors import Refused
+from controller.web import deeds, rule_differences, rule_forms
 from controller.web.alert_words import in_language
 from controller.web.rule_forms import RuleForm
 
@@ -159,18 +159,7 @@ def _is_saved(request: HttpRequest, form: RuleForm, given: dict[str, Any]) -> bo
 
 
 def _do(request: HttpRequest, act: Any, done: str, key: str) -> HttpResponse:
-    try:
-        act(
-            why=request.POST.get("why", "").strip()[:500],
-            user=cast(User, request.user),
-            address=address_of(request),
-        )
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-    else:
-        messages.success(request, done)
+    deeds.do(request, act, done=done, why=request.POST.get("why", "").strip()[:500])
     return redirect("rule", key) if key else redirect("rules")
 
 

@@ -15,10 +15,10 @@ from controller.accounts.logins import address_of
 from controller.alerts import selectors, services
 from controller.alerts.models import Route
 from controller.alerts.routes import DEFAULT
-from controller.errors import NotFound, Refused
+from controller.errors import Refused
 from controller.fleet.models import Kiosk, Lifecycle
 from controller.notify import selectors as notices
-from controller.web import alert_lists
+from controller.web import alert_lists, deeds
 from controller.web.alert_words import in_language
 from controller.web.silence_forms import RouteForm, SilenceForm
 
@@ -67,14 +67,8 @@ def silence_new(request: HttpRequest) -> HttpResponse:
 @permission_required(MAY_SILENCE, raise_exception=True)
 def silence_end(request: HttpRequest, silence_id: int) -> HttpResponse:
     """End it now."""
-    try:
-        services.end_silence(silence_id, user=cast(User, request.user), address=address_of(request))
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-    else:
-        messages.success(request, _("It has ended: alerts are told again."))
+    done = _("It has ended: alerts are told again.")
+    deeds.do(request, services.end_silence, silence_id, done=done)
     return redirect("silences")
 
 
@@ -130,15 +124,9 @@ def route_delete(request: HttpRequest, key: str) -> HttpResponse:
             text += " " + _("Such as: %(names)s.") % {"names": ", ".join(users[:3])}
         messages.warning(request, text)
         return redirect("route", key)
-    try:
-        services.delete_route(key, user=cast(User, request.user), address=address_of(request))
-    except NotFound as err:
-        raise Http404(str(err)) from err
-    except Refused as err:
-        messages.warning(request, str(err))
-        return redirect("route", key)
-    messages.success(request, _("The route is deleted."))
-    return redirect("routes")
+    if deeds.do(request, services.delete_route, key, done=_("The route is deleted.")):
+        return redirect("routes")
+    return redirect("route", key)
 
 
 def _route(request: HttpRequest, found: Route | None) -> HttpResponse:
