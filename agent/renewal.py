@@ -106,27 +106,23 @@ def is_unfinished(pair: Pair) -> bool:
 
 def swap(pair: Pair) -> None:
     """The new pair takes the place of the present one, which is kept beside."""
-    old, fresh = pair.beside(OLD), pair.beside(NEXT)
-    for there, kept in ((pair.key, old.key), (pair.certificate, old.certificate)):
-        kept.unlink(missing_ok=True)
-        os.link(there, kept)
-    _sync(pair)
-    fresh.key.replace(pair.key)
-    _sync(pair)
-    fresh.certificate.replace(pair.certificate)
-    _sync(pair)
+    _exchange(pair, keep=pair.beside(OLD), take=pair.beside(NEXT))
 
 
 def swap_back(pair: Pair) -> None:
     """The old pair is in use again; the new one is kept beside, for the next attempt."""
-    old, fresh = pair.beside(OLD), pair.beside(NEXT)
-    for there, kept in ((pair.key, fresh.key), (pair.certificate, fresh.certificate)):
+    _exchange(pair, keep=pair.beside(NEXT), take=pair.beside(OLD))
+
+
+def _exchange(pair: Pair, *, keep: Pair, take: Pair) -> None:
+    """Key first, then certificate, each step on the disk before the next."""
+    for there, kept in ((pair.key, keep.key), (pair.certificate, keep.certificate)):
         kept.unlink(missing_ok=True)
         os.link(there, kept)
     _sync(pair)
-    old.key.replace(pair.key)
+    take.key.replace(pair.key)
     _sync(pair)
-    old.certificate.replace(pair.certificate)
+    take.certificate.replace(pair.certificate)
     _sync(pair)
 
 

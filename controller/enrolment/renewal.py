@@ -18,7 +18,7 @@ from controller.alerts.services import clear_condition, set_condition
 from controller.enrolment import enforcement, request
 from controller.enrolment.authority import Authority, key_digest
 from controller.enrolment.models import Certificate
-from controller.enrolment.services import Enrolled, enrolled, hold
+from controller.enrolment.services import Enrolled, enrolled, hold, keep
 from controller.errors import EnrolmentError
 from controller.fleet.models import Lifecycle
 
@@ -124,16 +124,7 @@ def _next(present: Certificate, csr_pem: str, authority: Authority, address: str
     signed = authority.sign(csr_pem, present.kiosk_id)
     if signed.public_key == present.public_key:
         raise EnrolmentError(f"the request of {present.kiosk_id} has its present key: make another")
-    certificate = Certificate.objects.create(
-        kiosk_id=present.kiosk_id,
-        replaces=present,
-        serial=signed.serial,
-        fingerprint=signed.fingerprint,
-        public_key=signed.public_key,
-        issued_at=signed.issued_at,
-        expires_at=signed.expires_at,
-        pem=signed.pem,
-    )
+    certificate = keep(signed, present.kiosk_id, replaces=present)
     details = {"replaces": present.serial, "expires_at": signed.expires_at.isoformat()}
     _record(certificate, "enrolment.renew", address, details)
     return certificate

@@ -181,9 +181,21 @@ def _end(kiosk_id: str, now: datetime) -> int:
 def _give(right: EnrolmentToken, signed: Signed) -> Certificate:
     right.used_at = signed.issued_at
     right.save(update_fields=["used_at"])
+    return keep(signed, right.kiosk_id, token=right)
+
+
+def keep(
+    signed: Signed,
+    kiosk_id: str,
+    *,
+    token: EnrolmentToken | None = None,
+    replaces: Certificate | None = None,
+) -> Certificate:
+    """Note a certificate that was given to a kiosk, for a token or in place of its present one."""
     return Certificate.objects.create(
-        kiosk_id=right.kiosk_id,
-        token=right,
+        kiosk_id=kiosk_id,
+        token=token,
+        replaces=replaces,
         serial=signed.serial,
         fingerprint=signed.fingerprint,
         public_key=signed.public_key,
