@@ -21,7 +21,7 @@ from bench.year.mail import Mail
 from bench.year.score import Score, judge
 from bench.year.story import tell
 from controller.foundation import set_up_django
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, binaries, toml
 from tests.peer.region import Region, free_port
 
 _SHOWN = 12
@@ -74,8 +74,7 @@ def _killed(args: argparse.Namespace, port: int, held: ExitStack) -> tuple[Story
     if programs is None:
         raise SystemExit("PostgreSQL is not installed: apt install postgresql")
     postgres = held.enter_context(Postgres(programs))
-    toml = f'[database]\nurl = "{postgres.url}"\n'
-    region = held.enter_context(Region(args.folder / "region", toml))
+    region = held.enter_context(Region(args.folder / "region", toml(postgres)))
     story = _laid(region, args, port)
     from bench.year.chaos import Chaos, allow
 

@@ -92,3 +92,8 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
+
+
+def toml(server: Postgres) -> str:
+    """What vigie.toml says of this database."""
+    return f'[database]\nurl = "{server.url}"\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.peer.mqtt import Voice, context, own
-from tests.peer.region import Papers, Region, make_request
+from tests.peer.region import Papers, Region, make_request, wait_until
 
 ONE, OTHER = "pvp-63003-1", "pvp-63003-2"
 REPORT, ACK = f"vigie/1/{ONE}/report", f"vigie/1/{ONE}/ack"
@@ -121,7 +121,9 @@ def test_a_session_that_could_not_be_ended_is_deaf_and_mute(
     with Voice(region.broker_port, papers[ONE]) as one:
         one.subscribe(ACK)
         assert "it can say and hear nothing" in revoke(region)
-        assert one.say(REPORT, b"still there") == "Not authorized"
+        # The broker is told by a signal, and reads its rules when it comes to it.
+        refused = "Not authorized"
+        wait_until(lambda: one.say(REPORT, b"still there") == refused, "the broker's new rules")
         with Voice(region.broker_port, papers[OTHER]) as other:
             other.subscribe(f"vigie/1/{OTHER}/ack")
             ingest.say(ACK, b"to the revoked")

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, toml
 from tests.peer.region import Region, make_request, wait_until
 
 KIOSK = "pvp-63003-1"
@@ -25,17 +25,8 @@ _GIVEN = "SELECT count(*) FROM enrolment_certificate"
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    with Postgres(programs) as server:
-        yield server
-
-
-@pytest.fixture
 def region(tmp_path: Path, postgres: Postgres) -> Iterator[Region]:
-    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as made:
+    with Region(tmp_path, toml(postgres)) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, toml
 from tests.peer.region import Region
 
 _FILL = """
@@ -31,17 +31,8 @@ _SUBJECTS = "SELECT subject FROM accounts_auditentry WHERE action = 'trial' ORDE
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    with Postgres(programs) as server:
-        yield server
-
-
-@pytest.fixture
 def region(tmp_path: Path, postgres: Postgres) -> Iterator[Region]:
-    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as made:
+    with Region(tmp_path, toml(postgres)) as made:
         made.vigie("init")
         made.python(_FILL)
         yield made

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import Region
 
 _MANY = """
@@ -58,17 +56,9 @@ json.dump(result, sys.stdout)
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def region(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Region]:
-    with ExitStack() as held:
-        toml = ""
-        if request.param == "postgresql":
-            programs = binaries()
-            if programs is None:
-                pytest.skip("postgresql is not installed")
-            server = held.enter_context(Postgres(programs))
-            toml = f'[database]\nurl = "{server.url}"\n'
-        made = held.enter_context(Region(tmp_path, toml))
+@pytest.fixture
+def region(tmp_path: Path, database_toml: str) -> Iterator[Region]:
+    with Region(tmp_path, database_toml) as made:
         for name in ("anne", "alain"):
             made.vigie("user", "add", name, "--role", "administrator")
         yield made

@@ -6,14 +6,9 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import ROOT, Region, wait_until
 
 _KILLS = 8
@@ -80,19 +75,6 @@ json.dump(sorted([event.at.isoformat(), event.name, event.alert.fingerprint, eve
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def extra_toml(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield ""
-        return
-    programs = binaries()
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    with ExitStack() as held:
-        server = held.enter_context(Postgres(programs))
-        yield f'[database]\nurl = "{server.url}"\n'
-
-
 def told(region: Region) -> list[Any]:
     found: list[Any] = json.loads(region.python(_TOLD))
     return found
@@ -116,12 +98,12 @@ def reached(progress: Path) -> int:
     return int(progress.read_text()) if progress.exists() else 0
 
 
-def test_what_is_told_is_the_same_after_kills_at_random(tmp_path: Path, extra_toml: str) -> None:
+def test_what_is_told_is_the_same_after_kills_at_random(tmp_path: Path, database_toml: str) -> None:
     expected = undisturbed(tmp_path / "calm")
     assert {name for _, name, _, _ in expected} >= {"fired", "escalated", "resolved", "left"}
     draw = random.Random(7)  # noqa: S311 - when to kill
     progress = tmp_path / "progress"
-    with Region(tmp_path / "wild", extra_toml) as region:
+    with Region(tmp_path / "wild", database_toml) as region:
         for goal in sorted(draw.sample(range(5, _STEPS - 5), _KILLS)):
             child = start(region, progress)
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, toml
 from tests.peer.region import Region, wait_until
 
 FIRST, SECOND = "pvp-63003-1", "pvp-63003-2"
@@ -36,17 +36,8 @@ _LOCK = "SELECT 1 FROM fleet_status WHERE kiosk_id = %s FOR UPDATE"
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    with Postgres(programs) as server:
-        yield server
-
-
-@pytest.fixture
 def region(tmp_path: Path, postgres: Postgres) -> Iterator[Region]:
-    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as made:
+    with Region(tmp_path, toml(postgres)) as made:
         yield made
 
 

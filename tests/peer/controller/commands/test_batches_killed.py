@@ -13,7 +13,6 @@ from contract.messages import Command, decode, encode
 from contract.topics import Channel, build
 from tests import fleets
 from tests.peer.mqtt import Voice
-from tests.peer.postgres import Postgres, binaries
 from tests.peer.region import Region, wait_until
 
 KIOSKS = tuple(f"pvp-63003-{number}" for number in range(1, 5))
@@ -41,17 +40,10 @@ json.dump({
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def region(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Region]:
-    with ExitStack() as stack:
-        extra = ""
-        if request.param == "postgresql":
-            programs = binaries()
-            if programs is None:
-                pytest.skip("postgresql is not installed")
-            url = stack.enter_context(Postgres(programs)).url
-            extra = f'[database]\nurl = "{url}"\n'
-        yield stack.enter_context(Region(tmp_path, extra))
+@pytest.fixture
+def region(tmp_path: Path, database_toml: str) -> Iterator[Region]:
+    with Region(tmp_path, database_toml) as made:
+        yield made
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from contract.topics import Channel, build
 from tests import fleets
 from tests.peer import hostile
 from tests.peer.mqtt import Voice
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, toml
 from tests.peer.region import Papers, Region, wait_until
 
 KIOSK = "pvp-63003-1"
@@ -53,17 +53,8 @@ VALUES (%s, %s, 0, '[]', 0, now())
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("postgresql is not installed")
-    with Postgres(programs) as server:
-        yield server
-
-
-@pytest.fixture
 def region(tmp_path: Path, postgres: Postgres) -> Iterator[Region]:
-    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as made:
+    with Region(tmp_path, toml(postgres)) as made:
         yield made
 
 
@@ -159,7 +150,7 @@ def test_the_hostile_stops_nothing_and_can_be_read_back(region: Region, papers: 
 def test_two_ingests_that_share_a_fleet_never_cross(tmp_path: Path, postgres: Postgres) -> None:
     """What waits for both names the same kiosks in opposite orders, and both meet at one row."""
     names = [f"pvp-63003-{number}" for number in range(1, 10)]
-    with Region(tmp_path, f'[database]\nurl = "{postgres.url}"\n') as region:
+    with Region(tmp_path, toml(postgres)) as region:
         region.vigie("init", "--ingests", "2")
         papers = region.enrol(*names)
         region.start_broker()

@@ -15,7 +15,7 @@ import pytest
 
 from tests.peer.controller.notify.alertmanager import Alertmanager
 from tests.peer.controller.notify.smtp import SmtpServer
-from tests.peer.postgres import Postgres, binaries
+from tests.peer.postgres import Postgres, binaries, toml
 from tests.peer.region import ROOT, Region, wait_until
 
 _FIRE = """
@@ -113,15 +113,15 @@ def telling(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Telling]:
     with ExitStack() as held:
-        toml = ""
+        database = ""
         if request.param == "postgresql":
             programs = binaries()
             if programs is None:
                 pytest.skip("postgresql is not installed")
             server = held.enter_context(Postgres(programs))
-            toml = f'[database]\nurl = "{server.url}"\n'
+            database = toml(server)
         folder: Path = tmp_path_factory.mktemp("region")
-        yield Telling(held.enter_context(Region(folder, toml)), datetime.now(UTC))
+        yield Telling(held.enter_context(Region(folder, database)), datetime.now(UTC))
 
 
 def mailing(server: SmtpServer) -> tuple[str, dict[str, object]]:
