@@ -112,6 +112,8 @@ CATALOGUE: tuple[CommandSpec, ...] = (
     CommandSpec("identify", "Identify", Impact.NOTICED, 60, 700),
     CommandSpec("sync-clock", "Nothing", Impact.NONE, 600, 120),
     CommandSpec("renew-certificate", "Nothing", Impact.NONE, 3600, 300),
+    CommandSpec("repair-minion", "Nothing", Impact.NONE, 3600, 300),
+    CommandSpec("rotate-minion-key", "Nothing", Impact.NONE, 3600, 300),
     CommandSpec("apply-configuration", "ApplyConfiguration", Impact.NOTICED, 3600, 1800),
     CommandSpec("ping", "Nothing", Impact.NONE, 60, 60),
 )

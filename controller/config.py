@@ -77,6 +77,26 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
+class Salt:
+    """The Salt master and its API; none while `url` is empty and it is not managed here."""
+
+    is_managed: bool = False  # `vigie up` runs salt-master and salt-api itself
+    programs: str = "/opt/vigie/salt/bin"  # where they are
+    url: str = ""  # of salt-api (rest_cherrypy); of the managed one when empty
+    user: str = "vigie"
+    listen: str = ""  # the one address a managed master listens on; all of them when empty
+    public_host: str = ""  # what minions are told to connect to; when empty kiosk_door's first name
+    publish_port: int = 4505
+    return_port: int = 4506
+    api_port: int = 8480  # of a managed one, on loopback
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a Salt master at all."""
+        return self.is_managed or bool(self.url)
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """SQLite in the home folder unless a `postgresql://` URL is given."""
 
@@ -108,6 +128,7 @@ class Config:
     oidc: Oidc = field(default_factory=Oidc)
     kiosk_door: KioskDoor = field(default_factory=KioskDoor)
     broker: Broker = field(default_factory=Broker)
+    salt: Salt = field(default_factory=Salt)
     database: Database = field(default_factory=Database)
     retention: Retention = field(default_factory=Retention)
 

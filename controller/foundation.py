@@ -51,6 +51,11 @@ is_managed = true              # `vigie up` runs Mosquitto itself
 # host = "localhost"           # where the controller reaches it
 # public_host = "mqtt.example.org"   # where kiosks reach it; kiosk_door's first name otherwise
 
+[salt]                         # pushes configuration and releases; see docs/user
+is_managed = false             # true: `vigie up` runs salt-master and salt-api itself
+# programs = "/opt/vigie/salt/bin"   # where they are installed
+# public_host = "vigie.example.org"  # where minions reach it; kiosk_door's first name otherwise
+
 [database]                     # SQLite in this folder, unless:
 # url = "postgresql://vigie:password@localhost:5432/vigie"
 

@@ -30,6 +30,9 @@ INSTALLED_APPS = [
     "controller.notify",
     "controller.commands",
     "controller.enrolment",
+    "controller.configuration",
+    "controller.salt",
+    "controller.rollouts",
     "controller.ingest",
     "controller.web",
 ]

@@ -35,9 +35,10 @@ COMMANDS_OF_TECHNICIANS = (
     "identify",
     "sync-clock",
     "renew-certificate",
+    "repair-minion",
     "ping",
 )
-COMMANDS_OF_ADMINISTRATORS = ("apply-configuration",)
+COMMANDS_OF_ADMINISTRATORS = ("apply-configuration", "rotate-minion-key")
 
 # Every page and every read of the API asks for a login and nothing more: a viewer needs none.
 _MAY: dict[Role, tuple[str, ...]] = {
@@ -45,6 +46,7 @@ _MAY: dict[Role, tuple[str, ...]] = {
     Role.TECHNICIAN: (
         *(f"commands.run_{name.replace('-', '_')}" for name in COMMANDS_OF_TECHNICIANS),
         "alerts.acknowledge",
+        "rollouts.propose",
     ),
 }
 
