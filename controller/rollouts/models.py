@@ -178,9 +178,7 @@ class Compliance(models.Model):
     kiosk = models.OneToOneField(
         Kiosk, primary_key=True, on_delete=models.CASCADE, related_name="compliance"
     )
-    state = models.CharField(
-        max_length=9, choices=_choices(Compliant), default=Compliant.UNKNOWN
-    )
+    state = models.CharField(max_length=9, choices=_choices(Compliant), default=Compliant.UNKNOWN)
     reason = models.CharField(max_length=500, blank=True)  # why unknown: a stages.Why
     since = models.DateTimeField()  # of this state
     checked_at = models.DateTimeField(null=True)  # the last time an answer came
