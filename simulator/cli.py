@@ -5,12 +5,17 @@ import json
 import logging
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulator.errors import EnrolError, SimulatorError
 from simulator.schedule import Level
+
+if TYPE_CHECKING:
+    from simulator.fleet import Fleet
 
 _RUN = """\
 example:
@@ -59,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--outages", type=Path, metavar="FILE", help="JSON, read as it changes: lines to cut"
     )
+    salt = run.add_argument_group("the minions of the fleet, behind an API like salt-api's")
+    salt.add_argument("--salt", type=_endpoint, metavar="HOST:PORT", help="where it listens")
+    salt.add_argument("--salt-certificate", type=Path, metavar="FILE", help="PEM")
+    salt.add_argument("--salt-key", type=Path, metavar="FILE", help="PEM")
+    salt.add_argument("--salt-password-file", type=Path, metavar="FILE", help="of user vigie")
+    salt.add_argument(
+        "--salt-effects", type=Path, metavar="FILE", help="JSON, read as it changes: what breaks"
+    )
     run.set_defaults(action=_run)
     enrol = actions.add_parser("enrol", help="get certificates", epilog=_ENROL, formatter_class=raw)
     enrol.add_argument("--door", required=True, metavar="URL", help="https://HOST:PORT")
@@ -96,9 +109,38 @@ def _run(args: argparse.Namespace) -> int:
         outages=Outages(args.outages) if args.outages is not None else None,
     )
     loop.on_terminate(fleet.stop)
-    fleet.run(args.spread)
+    with _salt(args, fleet):
+        fleet.run(args.spread)
     loop.close()
     return 0
+
+
+@contextmanager
+def _salt(args: argparse.Namespace, fleet: "Fleet") -> Iterator[None]:
+    """The fleet's minions, while it runs, if they are wanted."""
+    if args.salt is None:
+        yield
+        return
+    from simulator.salt.api import Door, SaltApi
+    from simulator.salt.effects import Effects
+    from simulator.salt.master import Master
+
+    try:
+        password = args.salt_password_file.read_text().strip()
+        door = Door(*args.salt, args.salt_certificate, args.salt_key, "vigie", password)
+        master = Master(fleet, Effects(args.salt_effects))
+        api = SaltApi(master, door)
+    except (OSError, AttributeError, TypeError) as err:
+        raise SimulatorError(
+            "--salt needs --salt-certificate, --salt-key, --salt-password-file and a free port:"
+            f" {err}"
+        ) from err
+    api.start()
+    try:
+        yield
+    finally:
+        api.stop()
+        master.stop()
 
 
 def _enrol(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,6 +64,7 @@ class Fleet:
                 "run vigie-simulator enrol first"
             )
         self._residents = [Resident(kiosk, loop, clock, self._dial) for kiosk in kiosks]
+        self._by_id = {resident.kiosk.id: resident for resident in self._residents}
         self._diallers = ThreadPoolExecutor(_DIALLERS, thread_name_prefix="dial")
         self._connects = self._failures = 0
         self._trouble = ""
@@ -92,6 +93,15 @@ class Fleet:
             failures=self._failures,
             pending=sum(len(resident.outbox) for resident in self._residents),
         )
+
+    def is_reachable(self, kiosk: str) -> bool:
+        """Whether a kiosk is ours and has a line. From any thread."""
+        resident = self._by_id.get(kiosk)
+        return resident is not None and resident.has_line
+
+    def updated(self, kiosk: str, broken: Collection[str]) -> None:
+        """A release was applied to one of our kiosks. From any thread."""
+        self._loop.post(partial(self._by_id[kiosk].updated, frozenset(broken)))
 
     def _dial(self, resident: Resident) -> None:
         """In a thread: make the link. Its result comes back to the loop."""

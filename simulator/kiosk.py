@@ -15,6 +15,7 @@ from simulator.visits import visit as visit_of
 
 _HAIR_S = 0.001
 _WAVE_S = 5400.0  # a metric wanders up and down in about this time
+_BROKEN = Fault(Health.FAILED, "timed-out")
 _FIRST_BOOT_S = 9 * 86400.0  # kiosks have been up for at most this long when the run begins
 
 
@@ -48,6 +49,7 @@ class Boot:
     id: str
     at: float
     count: int = 0
+    broken: frozenset[str] = frozenset()  # parts that an update broke: a reboot does not help
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,12 @@ def step(kiosk: Kiosk, state: State, now: float) -> State:
 def reboot(kiosk: Kiosk, state: State, now: float) -> State:
     """The kiosk after a new boot at `now`: some faults do not survive it."""
     boot = _boot(kiosk, now, state.boot.count + 1)
-    return _looked_at(kiosk, state, boot, now)
+    return _looked_at(kiosk, state, replace(boot, broken=state.boot.broken), now)
+
+
+def updated(kiosk: Kiosk, state: State, broken: frozenset[str], now: float) -> State:
+    """The kiosk once a release was applied that leaves these parts broken, and no others."""
+    return _looked_at(kiosk, state, replace(state.boot, broken=broken), now)
 
 
 def measure(kiosk: Kiosk, boot: Boot, now: float) -> tuple[DeviceState, ...]:
@@ -169,6 +176,8 @@ def _device(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> DeviceState:
 
 
 def _fault(kiosk: Kiosk, part: Part, boot: Boot, now: float) -> Fault | None:
+    if part.id in boot.broken:
+        return _BROKEN
     found = spell(DEVICES[kiosk.level], _key(kiosk, part), now + kiosk.phase_s)
     if found is None:
         return None

@@ -32,7 +32,7 @@ from contract.topics import Channel
 from simulator import orders
 from simulator.clock import Clock
 from simulator.errands import Result, Said
-from simulator.kiosk import Kiosk, begin, changes, judge, measure, reboot, step
+from simulator.kiosk import Kiosk, begin, changes, judge, measure, reboot, step, updated
 from simulator.link import Events, Link
 from simulator.outbox import Outbox
 from simulator.schedule import Spell
@@ -112,6 +112,18 @@ class Resident:
             self._vanish()
         else:
             self._redial()
+
+    def updated(self, broken: frozenset[str]) -> None:
+        """A release was applied: the agent begins anew, and these parts work no more."""
+        self._state = updated(self.kiosk, self._state, broken, self._clock.now())
+        if not self._is_gone:
+            self._leave("restarting")
+            self._loop.later(_RETRY_S[0], self._redial)
+
+    @property
+    def has_line(self) -> bool:
+        """Whether its minion could be reached, whatever its agent does."""
+        return not self._is_gone
 
     @property
     def _is_gone(self) -> bool:
