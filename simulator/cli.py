@@ -127,7 +127,8 @@ def _salt(args: argparse.Namespace, fleet: "Fleet") -> Iterator[None]:
 
     try:
         password = args.salt_password_file.read_text().strip()
-        door = Door(*args.salt, args.salt_certificate, args.salt_key, "vigie", password)
+        host, port = args.salt
+        door = Door(host, port, args.salt_certificate, args.salt_key, "vigie", password)
         master = Master(fleet, Effects(args.salt_effects))
         api = SaltApi(master, door)
     except (OSError, AttributeError, TypeError) as err:

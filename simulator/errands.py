@@ -72,8 +72,8 @@ def aims(name: str, args: Struct, devices: Sequence[DeviceState]) -> tuple[Devic
 
 def hindrance(name: str, args: Struct, devices: Sequence[DeviceState]) -> str:
     """Why it cannot be done here; empty when it can."""
-    if name == "renew-certificate":
-        return because(OutcomeReason.NOT_POSSIBLE_HERE, "a simulated kiosk keeps its certificate")
+    if name in KEPT:
+        return because(OutcomeReason.NOT_POSSIBLE_HERE, f"a simulated kiosk keeps its {KEPT[name]}")
     if not spec(name).kinds or aims(name, args, devices):
         return ""
     there = [one.id for one in devices if one.kind in spec(name).kinds]
@@ -225,7 +225,13 @@ def _restart_agent(_scene: Scene, _args: Struct, _devices: Sequence[DeviceState]
     return End(("restarting",), {"agent_version": RELEASE})
 
 
-#: `ping` and `reboot` are the resident's own, and no simulated kiosk renews its certificate.
+def _repair_minion(_scene: Scene, _args: Struct, _devices: Sequence[DeviceState]) -> End:
+    return End(("looking at the minion",), {"repaired": []})
+
+
+#: What is never renewed here.
+KEPT = {"renew-certificate": "certificate", "rotate-minion-key": "minion's key"}
+#: `ping` and `reboot` are the resident's own, and what is `KEPT` is not renewed.
 ACTS: Mapping[str, Act] = {
     "restart-application": _set_right("restarting"),
     "restart-agent": _restart_agent,
@@ -241,6 +247,7 @@ ACTS: Mapping[str, Act] = {
     "fetch-logs": _fetch_logs,
     "identify": _identify,
     "sync-clock": _sync_clock,
+    "repair-minion": _repair_minion,
     "apply-configuration": _apply,
 }
 

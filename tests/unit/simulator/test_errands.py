@@ -15,7 +15,7 @@ from contract.health import DeviceState, Health
 from contract.messages import Command, Outcome, decode, encode
 from contract.reasons import OutcomeReason, parse
 from contract.topics import Channel
-from simulator.errands import Said
+from simulator.errands import KEPT, Said
 from simulator.orders import Decision, decide
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ KINDS = (
 WELL = tuple(DeviceState(kind, kind, Health.OK) for kind in KINDS)
 NEEDED = {"power-cycle": "camera", "clear-queue": "printer", "print-test-page": "printer"}
 #: Whose end is not in a script: the resident answers them, or no simulated kiosk does it.
-OWN = ("ping", "reboot", "renew-certificate")
+OWN = ("ping", "reboot", *KEPT)
 ACTS = tuple(entry.name for entry in CATALOGUE if entry.name not in OWN)
 
 
@@ -120,8 +120,9 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
     assert told(order("test-scanner"), WELL[:2]).answers[0].reason == "device-unknown: none"
 
 
-def test_a_certificate_is_not_renewed_and_it_says_so() -> None:
-    said = told(order("renew-certificate")).answers[0]
+@pytest.mark.parametrize("name", KEPT)
+def test_what_proves_who_it_is_is_not_renewed_and_it_says_so(name: str) -> None:
+    said = told(order(name)).answers[0]
     assert parse(said.reason)[0] is OutcomeReason.NOT_POSSIBLE_HERE
 
 
