@@ -16,6 +16,7 @@ from simulator.schedule import Level
 
 if TYPE_CHECKING:
     from simulator.fleet import Fleet
+    from simulator.salt.beyond import Beyond
 
 _RUN = """\
 example:
@@ -72,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     salt.add_argument(
         "--salt-effects", type=Path, metavar="FILE", help="JSON, read as it changes: what breaks"
     )
+    salt.add_argument("--salt-beyond", metavar="URL", help="a real salt-api, for other kiosks")
+    salt.add_argument("--salt-beyond-ca", type=Path, metavar="FILE", help="its authority, PEM")
     run.set_defaults(action=_run)
     enrol = actions.add_parser("enrol", help="get certificates", epilog=_ENROL, formatter_class=raw)
     enrol.add_argument("--door", required=True, metavar="URL", help="https://HOST:PORT")
@@ -130,7 +133,7 @@ def _salt(args: argparse.Namespace, fleet: "Fleet") -> Iterator[None]:
         host, port = args.salt
         door = Door(host, port, args.salt_certificate, args.salt_key, "vigie", password)
         master = Master(fleet, Effects(args.salt_effects))
-        api = SaltApi(master, door)
+        api = SaltApi(master, door, _beyond(args, password))
     except (OSError, AttributeError, TypeError) as err:
         raise SimulatorError(
             "--salt needs --salt-certificate, --salt-key, --salt-password-file and a free port:"
@@ -142,6 +145,14 @@ def _salt(args: argparse.Namespace, fleet: "Fleet") -> Iterator[None]:
     finally:
         api.stop()
         master.stop()
+
+
+def _beyond(args: argparse.Namespace, password: str) -> "Beyond | None":
+    from simulator.salt.beyond import Beyond
+
+    if args.salt_beyond is None:
+        return None
+    return Beyond(args.salt_beyond, args.salt_beyond_ca, "vigie", password)
 
 
 def _enrol(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from simulator.errors import EnrolError
@@ -25,6 +25,7 @@ from simulator.identity import CA, Identity, identity
 
 _THREADS = 4
 _TIMEOUT_S = 20.0
+_MINIONS = "minion.pub"  # the public key that the whole fleet's minions show
 _TRIES = 6  # the door may slow us down (429) or still be opening
 
 
@@ -51,8 +52,12 @@ def enrol(
     ca = _authority(door, fingerprints.pop())
     _write(folder / CA, ca.encode(), 0o644)
     context = ssl.create_default_context(cadata=ca)
+    minion_key = _minion_key(folder / _MINIONS)
     with ThreadPoolExecutor(_THREADS) as pool:
-        jobs = pool.map(lambda kiosk: _one(door, context, kiosk, wanted[kiosk], folder), wanted)
+        jobs = pool.map(
+            lambda kiosk: _one(door, context, identity(folder, kiosk), wanted[kiosk], minion_key),
+            wanted,
+        )
         for done, _ in enumerate(jobs, start=1):
             told(done, len(wanted))
     return len(wanted)
@@ -81,13 +86,23 @@ def _authority(door: str, fingerprint: str) -> str:
     return pem
 
 
-def _one(door: str, context: ssl.SSLContext, kiosk: str, token: str, folder: Path) -> None:
-    proofs = identity(folder, kiosk)
-    body = json.dumps({"token": token, "csr": _request(kiosk, proofs)}).encode()
+def _one(door: str, context: ssl.SSLContext, proofs: Identity, token: str, minion_key: str) -> None:
+    kiosk = proofs.key.stem
+    given = {"token": token, "csr": _request(kiosk, proofs), "minion_key": minion_key}
+    body = json.dumps(given).encode()
     answer = json.loads(_ask(door, context, "POST", "/enrol", body))
     if answer.get("kiosk") != kiosk:
         raise EnrolError(f"token of {kiosk} gave a certificate for {answer.get('kiosk')!r}")
     _write(proofs.certificate, str(answer["certificate"]).encode(), 0o644)
+
+
+def _minion_key(path: Path) -> str:
+    """One for all: simulated minions speak to no real master, and prove nothing by it."""
+    if not path.exists():
+        public = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        _write(path, public.public_bytes(serialization.Encoding.PEM, form), 0o644)
+    return path.read_text()
 
 
 def _request(kiosk: str, proofs: Identity) -> str:

@@ -94,8 +94,12 @@ class Fleet:
             pending=sum(len(resident.outbox) for resident in self._residents),
         )
 
+    def is_known(self, kiosk: str) -> bool:
+        """Whether a kiosk is ours. From any thread."""
+        return kiosk in self._by_id
+
     def is_reachable(self, kiosk: str) -> bool:
-        """Whether a kiosk is ours and has a line. From any thread."""
+        """Whether it has a line. From any thread."""
         resident = self._by_id.get(kiosk)
         return resident is not None and resident.has_line
 

@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from simulator.salt.beyond import Beyond, BeyondError
 from simulator.salt.master import Job, Master
 from simulator.salt.minion import Answer
 
@@ -62,10 +63,11 @@ class Door:
 
 
 class SaltApi:
-    """Serves a master in threads of its own, until `stop`."""
+    """Serves a master in threads of its own, until `stop`. What is for none of its kiosks goes
+    beyond, if there is such a master."""
 
-    def __init__(self, master: Master, door: Door) -> None:
-        self._master, self._door = master, door
+    def __init__(self, master: Master, door: Door, beyond: Beyond | None = None) -> None:
+        self._master, self._door, self._beyond = master, door, beyond
         self._tokens: dict[str, float] = {}
         self.is_stopping = threading.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -123,18 +125,27 @@ class SaltApi:
             raise _Refused(401, "Authorization error occurred.")
         if not isinstance(targets, list) or chunk.get("tgt_type") != "list":
             raise _Refused(400, "this master takes targets as a list only")
+        names = [str(one) for one in targets]
+        ours = [name for name in names if self._master.has(name)]
         args, kwargs = tuple(chunk.get("arg", ())), chunk.get("kwarg", {})
         jid = str(
             chunk.get("jid") or time.strftime("%Y%m%d%H%M%S") + f"{time.time_ns() % 10**6:06}"
         )
-        known = self._master.submit(jid, function, [str(one) for one in targets], args, kwargs)
+        known = self._master.submit(jid, function, ours, args, kwargs)
+        others = [name for name in names if name not in ours]
+        if self._beyond is not None and others:
+            answer = self._beyond.call({**chunk, "tgt": others, "jid": jid})
+            known = (*known, *answer.get("minions", ()))
         return {"jid": jid, "minions": list(known)} if known else {}
 
     def _runner(self, function: str, chunk: Mapping[str, Any]) -> object:
         given = {**chunk, **chunk.get("kwarg", {})}
+        is_ours = self._master.has(str(given.get("kiosk", "")))
+        if function.startswith("vigie_keys.") and self._beyond is not None and not is_ours:
+            return self._beyond.call(chunk)
         match function:
             case "jobs.list_job":
-                return self._listed(str(given.get("jid")))
+                return self._listed(str(given.get("jid")), chunk)
             case "vigie_keys.accept":
                 self._master.accept(str(given["kiosk"]), str(given["public_key"]))
                 return True
@@ -143,31 +154,39 @@ class SaltApi:
                 return True
         raise _Refused(401, "Authorization error occurred.")
 
-    def _listed(self, jid: str) -> dict[str, Any]:
+    def _listed(self, jid: str, chunk: Mapping[str, Any]) -> dict[str, Any]:
         job = self._master.job(jid)
+        there = self._beyond.call(chunk) if self._beyond is not None else {}
         if job is None:
-            return {"jid": jid, "Error": "Cannot contact returner or no job with this jid"}
+            return there or {"jid": jid, "Error": "Cannot contact returner or no job with this jid"}
+        results = {name: _result(answer) for name, answer in dict(job.returns).items()}
         return {
             "jid": jid,
             "Function": job.function,
             "Arguments": [*job.args, {"__kwarg__": True, **job.kwargs}],
-            "Minions": list(job.minions),
-            "Result": {name: _result(answer) for name, answer in dict(job.returns).items()},
+            "Minions": [*job.minions, *there.get("Minions", ())],
+            "Result": {**results, **there.get("Result", {})},
         }
 
     def follow(self, tell: Callable[[str], None]) -> None:
         """Tell each return as it comes, until the API stops or the master goes down."""
-        waiting: queue.SimpleQueue[tuple[Job, str, Answer]] = queue.SimpleQueue()
-        end = self._master.listen(lambda *heard: waiting.put(heard))
+        waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        end = self._master.listen(lambda *heard: waiting.put(_event(*heard)))
+        is_over = threading.Event()
+        if self._beyond is not None:
+            there = threading.Thread(
+                target=self._beyond.follow, args=(waiting.put, is_over), name="beyond", daemon=True
+            )
+            there.start()
         try:
             tell("retry: 400\n")
             while not self.is_stopping.is_set() and not self._master.is_down:
                 try:
-                    job, name, answer = waiting.get(timeout=_PULSE_S)
+                    tell(waiting.get(timeout=_PULSE_S))
                 except queue.Empty:
                     continue
-                tell(_event(job, name, answer))
         finally:
+            is_over.set()
             end()
 
 
@@ -239,7 +258,7 @@ class _Caller(BaseHTTPRequestHandler):
             self._api.require(self.headers.get("X-Auth-Token", ""))
             chunks = given if isinstance(given, list) else [given]
             self._say(200, {"return": [self._api.call(chunk) for chunk in chunks]})
-        except _Refused as err:
+        except (_Refused, BeyondError) as err:
             self._say(err.status, {"status": err.status, "return": str(err)})
 
     def log_message(self, *_: object) -> None:

@@ -26,6 +26,9 @@ _QUICK_S = 0.05
 class Kiosks(Protocol):
     """The kiosks that the minions are of."""
 
+    def is_known(self, kiosk: str) -> bool:
+        """Whether it is one of them."""
+
     def is_reachable(self, kiosk: str) -> bool:
         """Whether its minion hears the master now."""
 
@@ -86,6 +89,10 @@ class Master:
         with self._lock:
             self._listeners.append(heard)
         return lambda: self._listeners.remove(heard)
+
+    def has(self, kiosk: str) -> bool:
+        """Whether a kiosk is one of ours, whatever keys are known."""
+        return self._kiosks.is_known(kiosk)
 
     def accept(self, kiosk: str, public_key: str) -> None:
         """Know a minion by its key."""
