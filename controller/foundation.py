@@ -7,11 +7,15 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from controller import config
 from controller.atomic import PRIVATE, write
 from controller.config import Config
 from controller.errors import ConfigError, VigieError
+
+if TYPE_CHECKING:
+    from controller.enrolment.authority import Authority
 
 _log = logging.getLogger("vigie.web")
 SECRET = "secret_key"  # noqa: S105 - the name of a file
@@ -109,6 +113,18 @@ def certify(settings: Config, ingests: int) -> Iterator[str]:
     for process in (broker.WORKER, broker.INGEST, *more):
         if authority.issue_client(process):
             yield f"certificate of {process}"
+    if settings.salt.is_managed:
+        yield from _certify_salt(settings, authority)
+
+
+def _certify_salt(settings: Config, authority: "Authority") -> Iterator[str]:
+    from controller.salt import master
+
+    if authority.issue_server(master.API_CERTIFICATE, ("localhost", "127.0.0.1", "::1")):
+        yield "certificate of the Salt API"
+    if authority.issue_client(master.PILLAR_CLIENT):
+        yield f"certificate of {master.PILLAR_CLIENT}"
+    yield from master.prepare(settings)
 
 
 def migrate() -> Iterator[str]:

@@ -21,7 +21,8 @@ broker, door and processes, the database's tables, the roles, the broker's files
 _UP_EXAMPLES = """examples:
   vigie up                         # until Ctrl-C or SIGTERM
 
-Runs broker (unless broker.is_managed is false), ingest, worker and web, and starts again what ends.
+Runs broker (unless broker.is_managed is false), ingest, worker, web and, with salt.is_managed, the
+Salt master and its API; and starts again what ends.
 """
 _WEB_EXAMPLES = """examples:
   vigie web                        # pages on web.port, the kiosks' door on kiosk_door.port
@@ -51,7 +52,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     init.set_defaults(run=_init, without_django=True)
 
-    up = _add(subparsers, "up", "run broker, ingest, worker and web")
+    up = _add(subparsers, "up", "run broker, ingest, worker and web, and Salt")
     up.epilog = _UP_EXAMPLES
     up.set_defaults(run=_up, without_django=True)
 
@@ -124,6 +125,7 @@ def _up(args: argparse.Namespace) -> int:
 
 def _parts(settings: Config) -> list[Part]:
     from controller.enrolment import broker
+    from controller.salt import master as salt
 
     vigie = (sys.executable, "-m", "controller.cli", "--home", str(settings.home))
     parts = [Part(name, (*vigie, name)) for name in ("ingest", "worker", "web")]
@@ -131,6 +133,9 @@ def _parts(settings: Config) -> list[Part]:
         _require_free(settings.broker.port, settings.broker.listen)
         conf = broker.files(settings.home).conf
         parts.insert(0, Part("broker", (_mosquitto(), "-c", str(conf))))
+    if settings.salt.is_managed:
+        master, api = salt.commands(settings)
+        parts += [Part("salt-master", master), Part("salt-api", api)]
     return parts
 
 

@@ -91,8 +91,10 @@ class _Supervisor:
         stopping.cancel()
         if not ending.done():
             await self._stop(part, process, ending)
+        code = await ending
+        _end_rest(process.pid)
         await reading
-        return await ending
+        return code
 
     async def _stop(
         self, part: Part, process: asyncio.subprocess.Process, ending: "asyncio.Task[int]"
@@ -118,6 +120,13 @@ class _Supervisor:
     def _say(self, name: str, text: str) -> None:
         sys.stderr.write(f"{name:<{self._width}} | {text}\n")
         sys.stderr.flush()
+
+
+def _end_rest(group: int) -> None:
+    """What a part leaves behind goes with it: a killed Salt master's workers would keep its ports
+    and its name, and its successor would quit."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _ending(code: int) -> str:
