@@ -4,6 +4,7 @@ SimulatorError
 ├── RegionError     the list of kiosks cannot be read
 ├── IdentityError   a kiosk's certificate, key or authority is not where it should be
 ├── EnrolError      the kiosks' door did not give a certificate
+├── MachineError    a Debian system of its own cannot be made, or does not do as told
 └── DemoError       a part of the demonstration did not come up
 """
 
@@ -26,3 +27,7 @@ class EnrolError(SimulatorError):
 
 class DemoError(SimulatorError):
     """A part of the demonstration did not come up, or not in time."""
+
+
+class MachineError(SimulatorError):
+    """A small Debian system cannot be made or booted here, or does not do as told."""
