@@ -1,4 +1,4 @@
-"""A small Debian system of its own: real namespaces, a real systemd, and a host that is untouched."""
+"""A small Debian system of its own: real namespaces, a real systemd, an untouched host."""
 
 import shutil
 import socket
