@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from asgiref.sync import sync_to_async
@@ -69,7 +70,7 @@ def _people(config: Config, application: object) -> _Server:
 
 def _kiosks(config: Config) -> _Server:
     pki = config.home / "pki"
-    door = Door(Authority(pki).ca_pem, Failures())
+    door = Door(Authority(pki).ca_pem, Failures(), _pillar)
     at = config.kiosk_door
     return _server(
         door,
@@ -80,6 +81,12 @@ def _kiosks(config: Config) -> _Server:
         limit_concurrency=_STRANGERS,
         authority=str(pki / "ca.pem"),
     )
+
+
+def _pillar(kiosk: str) -> dict[str, Any]:
+    from controller.configuration.pillar import pillar  # once Django is set up
+
+    return pillar(kiosk)
 
 
 def _server(

@@ -7,6 +7,8 @@
          200       as for /enrol
     POST /renewed  {}, by a kiosk that shows its new one: the one before ends
          200       {"kiosk"}
+    GET  /pillar/<kiosk>, by the Salt master that shows its certificate
+         200       {"vigie": {...}}
          4xx, 503  {"error": "a plain sentence"}
 
 It knows no session, no cookie and no page, so that nothing of the people's door is behind it.
@@ -25,7 +27,8 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from msgspec import Meta, Struct
 
-from controller.enrolment import renewal, services
+from controller.enrolment import pillars, renewal, services
+from controller.enrolment.answers import Answer, given, refusal
 from controller.enrolment.failures import Failures
 from controller.enrolment.services import Enrolled
 from controller.errors import EnrolmentError, VigieError
@@ -33,6 +36,9 @@ from controller.errors import EnrolmentError, VigieError
 MAX_BYTES = 16_384
 #: Where the scope's `state` has the certificate that the client showed (DER).
 CERTIFICATE = "certificate"
+_PILLAR = "/pillar/"
+_KNOWN = ("/ca.pem", "/enrol", "/renew", "/renewed")
+_POSTED = ", ".join(_KNOWN[1:])
 _BODY_S = 10.0  # a slow sender must not hold a place for long
 _log = logging.getLogger("vigie.enrolment")
 
@@ -61,22 +67,12 @@ class Renewed(Struct, frozen=True):
     kiosk: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: bytes
-    kind: bytes = b"application/json"
-    retry_after_s: int | None = None
-
-
 class Door:
-    """The application. `ca_pem` is what GET /ca.pem gives."""
+    """The application. `ca_pem` is what GET /ca.pem gives, `pillar` a kiosk's for the master."""
 
-    def __init__(self, ca_pem: str, failures: Failures) -> None:
+    def __init__(self, ca_pem: str, failures: Failures, pillar: pillars.Make) -> None:
         self._ca = Answer(200, ca_pem.encode("ascii"), b"application/x-pem-file")
-        self._failures = failures
+        self._failures, self._pillar = failures, pillar
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,17 +100,24 @@ class Door:
                 return await self._exchange(_renew(_shown(scope)), receive, address)
             case "/renewed", "POST":
                 return await self._exchange(_renewed(_shown(scope)), receive, address)
-            case (("/ca.pem" | "/enrol" | "/renew" | "/renewed"), method):
-                return _error(405, f"method is {method[:16]}, must be GET /ca.pem or POST")
+            case path, "GET" if path.startswith(_PILLAR):
+                return await self._pillar_of(path.removeprefix(_PILLAR), _shown(scope), address)
+            case path, method if path in _KNOWN:
+                return refusal(405, f"method is {method[:16]}, must be GET /ca.pem or POST")
             case _:
-                return _error(404, "this door knows GET /ca.pem and POST /enrol, /renew, /renewed")
+                return refusal(404, f"this door knows GET {_KNOWN[0]} and POST {_POSTED}")
+
+    async def _pillar_of(self, kiosk: str, shown: bytes, address: str) -> Answer:
+        if not pillars.is_for(shown):
+            return self._failed(address, 403, "a pillar is given to the Salt master alone")
+        return await sync_to_async(pillars.answer)(self._pillar, kiosk)
 
     async def _exchange(self, serve: "Serve", receive: Receive, address: str) -> Answer:
         wait_s = self._failures.wait_s(address, time.monotonic())
         if wait_s:
             seconds = int(wait_s) + 1
             text = f"too many failures from {address}: try again in {seconds} s"
-            return Answer(429, _json({"error": text}), retry_after_s=seconds)
+            return refusal(429, text, seconds)
         try:
             async with asyncio.timeout(_BODY_S):
                 body = await _body(receive)
@@ -123,7 +126,7 @@ class Door:
         if body is None:
             return self._failed(address, 413, f"the request is over {MAX_BYTES} bytes")
         try:
-            given = await sync_to_async(_served)(serve, body, address)
+            found = await sync_to_async(_served)(serve, body, address)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Without the decoder's own words: they may repeat what was sent.
             return self._failed(address, 400, serve.remedy)
@@ -131,18 +134,14 @@ class Door:
             return self._failed(address, 403, str(err))
         except (DatabaseError, VigieError, OSError):
             _log.exception("a kiosk at %s could not be given a certificate", address)
-            return Answer(
-                503,
-                _json({"error": "the controller cannot do it just now: try again later"}),
-                retry_after_s=10,
-            )
-        _log.info("kiosk %s %s from %s", given.kiosk, serve.done, address)
-        return Answer(200, _json(given))
+            return refusal(503, "the controller cannot do it just now: try again later", 10)
+        _log.info("kiosk %s %s from %s", found.kiosk, serve.done, address)
+        return given(found)
 
     def _failed(self, address: str, status: int, text: str) -> Answer:
         self._failures.add(address, time.monotonic())
         _log.warning("enrolment from %s refused: %s", address, text)
-        return _error(status, text)
+        return refusal(status, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +202,3 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return bytes(body)
-
-
-def _error(status: int, text: str) -> Answer:
-    return Answer(status, _json({"error": text}))
-
-
-def _json(value: object) -> bytes:
-    return msgspec.json.encode(value)
