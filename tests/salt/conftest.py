@@ -1,0 +1,17 @@
+"""Real Salt for all tests of this tier."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.salt.stage import Stage, is_installed
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """One for the whole run: tests have kiosks of their own on it, and leave master and API
+    running."""
+    if not is_installed():
+        pytest.skip("Salt is not installed: ./scripts/setup salt")
+    with Stage() as raised:
+        yield raised
