@@ -17,14 +17,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from simulator.salt.beyond import Beyond, BeyondError
+from simulator.salt.beyond import Beyond
 from simulator.salt.master import Job, Master
 from simulator.salt.minion import Answer
+from simulator.salt.serving import Refused, Server
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +36,8 @@ ALLOWED = frozenset(
         "saltutil.refresh_pillar",
     }
 )
-_MAX_BYTES = 1_000_000
 _TOKEN_S = 43_200.0
 _PULSE_S = 1.0
-
-
-class _Refused(Exception):  # noqa: N818 - reads as the answer it is
-    """Answered with this status."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,7 @@ class SaltApi:
         self.is_stopping = threading.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(door.certificate, door.key)
-        self._server = _Server((door.host, door.port), partial(_Caller, self), context)
+        self._server = Server((door.host, door.port), self, context)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="salt-api", daemon=True
         )
@@ -91,6 +81,7 @@ class SaltApi:
         """For good; streams of events end."""
         self.is_stopping.set()
         self._server.shutdown()
+        self._server.hang_up()
         self._server.server_close()
         self._thread.join()
 
@@ -98,33 +89,33 @@ class SaltApi:
         """A token for whoever knows the password."""
         is_known = hmac.compare_digest(str(given.get("username")), self._door.user)
         if not (is_known and hmac.compare_digest(str(given.get("password")), self._door.password)):
-            raise _Refused(401, "Could not authenticate using provided credentials")
+            raise Refused(401, "Could not authenticate using provided credentials")
         token, now = secrets.token_hex(20), time.time()
         self._tokens[token] = now + _TOKEN_S
         return {"token": token, "start": now, "expire": now + _TOKEN_S, "user": self._door.user}
 
     def require(self, token: str) -> None:
-        """Raises _Refused for a token that is none, or is over."""
+        """Raises Refused for a token that is none, or is over."""
         if self._tokens.get(token, 0.0) < time.time():
-            raise _Refused(401, "No permission -- see authorization schemes")
+            raise Refused(401, "No permission -- see authorization schemes")
 
     def call(self, chunk: Mapping[str, Any]) -> object:
         """One call of a lowstate."""
         if self._master.is_down:
-            raise _Refused(500, "Salt request timed out. The master is not responding.")
+            raise Refused(500, "Salt request timed out. The master is not responding.")
         match chunk.get("client"):
             case "local_async":
                 return self._submit(chunk)
             case "runner":
                 return self._runner(str(chunk.get("fun")), chunk)
-        raise _Refused(400, "client is not enabled")
+        raise Refused(400, "client is not enabled")
 
     def _submit(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
         function, targets = str(chunk.get("fun")), chunk.get("tgt")
         if function not in ALLOWED and not function.startswith("test."):
-            raise _Refused(401, "Authorization error occurred.")
+            raise Refused(401, "Authorization error occurred.")
         if not isinstance(targets, list) or chunk.get("tgt_type") != "list":
-            raise _Refused(400, "this master takes targets as a list only")
+            raise Refused(400, "this master takes targets as a list only")
         names = [str(one) for one in targets]
         ours = [name for name in names if self._master.has(name)]
         args, kwargs = tuple(chunk.get("arg", ())), chunk.get("kwarg", {})
@@ -141,7 +132,8 @@ class SaltApi:
     def _runner(self, function: str, chunk: Mapping[str, Any]) -> object:
         given = {**chunk, **chunk.get("kwarg", {})}
         is_ours = self._master.has(str(given.get("kiosk", "")))
-        if function.startswith("vigie_keys.") and self._beyond is not None and not is_ours:
+        is_key = function in ("vigie_keys.accept", "vigie_keys.remove")
+        if is_key and self._beyond is not None and not is_ours:
             return self._beyond.call(chunk)
         match function:
             case "jobs.list_job":
@@ -149,16 +141,20 @@ class SaltApi:
             case "vigie_keys.accept":
                 self._master.accept(str(given["kiosk"]), str(given["public_key"]))
                 return True
+            case "vigie_keys.accepted":
+                there = self._beyond.call(chunk) if self._beyond is not None else []
+                return sorted({*self._master.accepted(), *there})
             case "vigie_keys.remove":
                 self._master.remove(str(given["kiosk"]))
                 return True
-        raise _Refused(401, "Authorization error occurred.")
+        raise Refused(401, "Authorization error occurred.")
 
     def _listed(self, jid: str, chunk: Mapping[str, Any]) -> dict[str, Any]:
         job = self._master.job(jid)
         there = self._beyond.call(chunk) if self._beyond is not None else {}
         if job is None:
-            return there or {"jid": jid, "Error": "Cannot contact returner or no job with this jid"}
+            error = {"Error": "Cannot contact returner or no job with this jid", "Result": {}}
+            return there or {"jid": jid, **error}
         results = {name: _result(answer) for name, answer in dict(job.returns).items()}
         return {
             "jid": jid,
@@ -200,87 +196,3 @@ def _event(job: Job, name: str, answer: Answer) -> str:
     more = {"id": name, "jid": job.jid, "fun": job.function, "cmd": "_return"}
     data = json.dumps({"tag": tag, "data": {**_result(answer), **more}})
     return f"tag: {tag}\ndata: {data}\n\n"
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(
-        self, address: tuple[str, int], caller: Callable[..., "_Caller"], context: ssl.SSLContext
-    ) -> None:
-        super().__init__(address, caller)
-        self._context = context
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """In the request's own thread: a slow handshake holds up nobody else."""
-        with self._context.wrap_socket(request, server_side=True) as wrapped:
-            super().finish_request(wrapped, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever hung up is no error of ours."""
-        log.debug("salt-api: %s", client_address, exc_info=True)
-
-
-class _Caller(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-
-    def __init__(self, api: SaltApi, *args: Any, **kwargs: Any) -> None:
-        self._api = api
-        super().__init__(*args, **kwargs)
-
-    def do_GET(self) -> None:
-        """Events."""
-        try:
-            if self.path.partition("?")[0] != "/events":
-                raise _Refused(404, "not found")
-            self._api.require(self.headers.get("X-Auth-Token", ""))
-        except _Refused as err:
-            self._say(err.status, {"return": str(err)})
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream;charset=utf-8")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        self._api.follow(lambda text: self._tell(text))
-
-    def do_POST(self) -> None:
-        """A login, or calls."""
-        try:
-            given = self._read()
-            if self.path == "/login":
-                self._say(200, {"return": [self._api.login(given)]})
-                return
-            if self.path != "/":
-                raise _Refused(404, "not found")
-            self._api.require(self.headers.get("X-Auth-Token", ""))
-            chunks = given if isinstance(given, list) else [given]
-            self._say(200, {"return": [self._api.call(chunk) for chunk in chunks]})
-        except (_Refused, BeyondError) as err:
-            self._say(err.status, {"status": err.status, "return": str(err)})
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: a line a request says nothing to anybody."""
-
-    def _read(self) -> Any:
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > _MAX_BYTES:
-            raise _Refused(413, "too large")
-        try:
-            return json.loads(self.rfile.read(size))
-        except ValueError as err:
-            raise _Refused(400, "the body must be JSON") from err
-
-    def _say(self, status: int, body: object) -> None:
-        payload = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def _tell(self, text: str) -> None:
-        self.wfile.write(text.encode())
-        self.wfile.flush()

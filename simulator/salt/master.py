@@ -104,6 +104,11 @@ class Master:
         with self._lock:
             self._keys.pop(kiosk, None)
 
+    def accepted(self) -> frozenset[str]:
+        """The minions it knows."""
+        with self._lock:
+            return frozenset(self._keys)
+
     def submit(
         self, jid: str, function: str, targets: Collection[str], args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
@@ -124,6 +129,11 @@ class Master:
         """What is known of a job."""
         with self._lock:
             return self._jobs.get(jid)
+
+    def has_done(self, kiosk: str, jid: str) -> bool:
+        """Whether a minion is done with a job, whoever knows of it."""
+        minion = self._minions.get(kiosk)
+        return minion is not None and jid in minion.cache
 
     def _begin(
         self, name: str, jid: str, function: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
