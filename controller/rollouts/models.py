@@ -69,6 +69,7 @@ class Rollout(models.Model):
     #: How long a kiosk may take from the job's begin to being proven.
     kiosk_limit_s = models.PositiveIntegerField(default=1800)
     created_at = models.DateTimeField()
+    life_s = models.PositiveIntegerField(default=86_400)  # from its approval, or its revert
     expires_at = models.DateTimeField()  # kiosks not reached by then are missed
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(
@@ -101,7 +102,8 @@ class Wave(models.Model):
     #: With so many failed (missed ones are none) the wave has failed.
     stop_after_failures = models.PositiveSmallIntegerField()
     keeps_window = models.BooleanField(default=True)  # only within each kiosk's maintenance window
-    waits_for_approval = models.BooleanField(default=False)  # the rollout pauses before it
+    waits_for_approval = models.BooleanField(default=False)  # it does not begin before
+    approved_at = models.DateTimeField(null=True)
     stage = models.CharField(max_length=7, choices=_choices(WaveStage), default=WaveStage.WAITING)
     began_at = models.DateTimeField(null=True)
     soaks_until = models.DateTimeField(null=True)
@@ -128,7 +130,9 @@ class Target(models.Model):
     is_given = models.BooleanField(default=False)  # the master took the job `jid`
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)  # busy, or a citizen was there: again then
-    begun_at = models.DateTimeField(null=True)  # the first job's
+    begun_at = models.DateTimeField(null=True)  # the job's, or that of the one which undoes it
+    asked_at = models.DateTimeField(null=True)  # when it was last asked after its job
+    before_at = models.DateTimeField(null=True)  # when `.._before` were noted; none: never touched
     since = models.DateTimeField(null=True)  # of this stage
     applied_at = models.DateTimeField(null=True)  # its agent must be heard after this
     ended_at = models.DateTimeField(null=True)

@@ -91,6 +91,10 @@ class Why(StrEnum):
     AGENT_AWAY = "agent-away"  # the agent did not come back in time
     WORSE = "worse"  # a peripheral that worked before does not: the detail names it
     NOTHING_BEFORE = "nothing-before"  # there is nothing known to go back to
+    NOT_ACTIVE = "not-active"  # planned or retired
+    NO_RELEASE = "no-release"  # it has none yet that could apply a configuration
+    OTHER_ROLLOUT = "other-rollout"  # it is in one that is not over
+    EXPIRED = "expired"  # the rollout's life ended first
 
 
 class Compliant(StrEnum):
