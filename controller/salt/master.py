@@ -91,7 +91,13 @@ def settings(config: Config, place: Place) -> dict[str, Any]:
         "api_logfile": str(root / "run" / "api.log"),
         "log_level": "warning",  # to whoever started it: journald, `vigie up`
         "log_level_logfile": "quiet",
+        # What Salt 3008.3 says of its own leavings, at each call of a runner.
+        "log_granular_levels": {"salt.runner": "error", "asyncio": "critical"},
         "worker_threads": 5,
+        # How long its API waits for a master that is gone. Whoever asked asks again.
+        "publish_timeout": 10,
+        "request_channel_timeout": 10,
+        "request_channel_tries": 1,
         # Every release is an environment by its folder's name; no restart for a new one.
         "file_roots": {"__env__": [str(releases / "states"), str(releases / "files")]},
         "pillar_roots": {"base": [str(root / "no-pillar")]},

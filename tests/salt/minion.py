@@ -23,7 +23,7 @@ class Minion:
         for name in ("etc", "pki", "run", "cache"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.configure(terms)
-        self.public_key = _make_keys(folder / "pki")
+        self.public_key = make_keys(folder / "pki")
 
     def configure(self, terms: Mapping[str, Any], **more: Any) -> None:
         """Write its configuration, as a kiosk's is."""
@@ -91,7 +91,7 @@ class Minion:
         return path.read_text(errors="replace") if path.exists() else ""
 
 
-def _make_keys(folder: Path) -> str:
+def make_keys(folder: Path) -> str:
     """`minion.pem` and `minion.pub`; the public one, PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(

@@ -174,7 +174,7 @@ class Stage:
         wait_until(is_there, f"returns of {jid}: has {sorted(found)}", timeout_s)
         return found
 
-    def release(self, name: str, states: Mapping[str, str], files: Mapping[str, str] = {}) -> Path:  # noqa: B006 - never changed
+    def release(self, name: str, states: Mapping[str, str], files: Mapping[str, str] = {}) -> Path:
         """Lay an environment, unsigned; its folder. States and files are by their paths."""
         folder = self.salt / "releases" / name
         for kind, given in (("states", states), ("files", files)):
