@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +20,13 @@ from controller.enrolment.authority import Authority
 from controller.enrolment.door import Door
 from controller.enrolment.failures import Failures
 from controller.errors import ConfigError, VigieError
+from controller.salt.port import Port
 
 #: Streams of open pages end at once when told to; any other request is cut after this.
 _GRACE_S = 2
 _REFRESH_S = 3600.0
+#: A kiosk that brings its minion's key waits for the master, and gives up after 30 s.
+_SALT_S = 20.0
 #: Connections at once that have not shown a certificate yet.
 _STRANGERS = 128
 _log = logging.getLogger("vigie.web")
@@ -70,7 +74,7 @@ def _people(config: Config, application: object) -> _Server:
 
 def _kiosks(config: Config) -> _Server:
     pki = config.home / "pki"
-    door = Door(Authority(pki).ca_pem, Failures(), _pillar)
+    door = Door(Authority(pki).ca_pem, Failures(), _pillar, _salt(config))
     at = config.kiosk_door
     return _server(
         door,
@@ -81,6 +85,14 @@ def _kiosks(config: Config) -> _Server:
         limit_concurrency=_STRANGERS,
         authority=str(pki / "ca.pem"),
     )
+
+
+def _salt(config: Config) -> Port | None:
+    from controller.salt.client import SaltApi, endpoint
+
+    if not config.salt.is_used:
+        return None
+    return SaltApi(replace(endpoint(config), timeout_s=_SALT_S))
 
 
 def _pillar(kiosk: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def renew(shown: bytes, csr_pem: str, *, address: str = "", now: datetime) -> En
     authority = Authority(settings.VIGIE.home / "pki")
     key = key_digest(request.read(csr_pem))
     with transaction.atomic():
-        present = _present(shown, now)
+        present = in_force(shown, now)
         successor = Certificate.objects.filter(replaces=present).first()
         if successor is None:
             return enrolled(_next(present, csr_pem, authority, address), authority)
@@ -57,7 +57,7 @@ def taken(shown: bytes, *, address: str = "", now: datetime) -> str:
     Said twice, it changes nothing more. Raises EnrolmentError as `renew` does.
     """
     with transaction.atomic():
-        present = _present(shown, now)
+        present = in_force(shown, now)
         before = present.replaces
         if before is not None and before.ends_at is None and before.revoked_at is None:
             before.ends_at = now + GRACE
@@ -96,7 +96,11 @@ def notice(now: datetime) -> None:
             clear_condition(CONDITION, kiosk, now)
 
 
-def _present(shown: bytes, now: datetime) -> Certificate:
+def in_force(shown: bytes, now: datetime) -> Certificate:
+    """The certificate (DER) that a kiosk shows; in a transaction, in which the kiosk is held.
+
+    Raises EnrolmentError when it is not known, revoked or ended, or its kiosk retired.
+    """
     if not shown:
         raise EnrolmentError("no certificate was shown: renew with the one you have, or enrol")
     known = Certificate.objects.filter(fingerprint=hashlib.sha256(shown).hexdigest())

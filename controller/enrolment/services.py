@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from msgspec import Struct
 
 from contract.topics import is_kiosk_id
 from controller.accounts.services import record
@@ -15,19 +16,23 @@ from controller.enrolment.authority import Authority, Signed, key_digest
 from controller.enrolment.models import Certificate, EnrolmentToken
 from controller.errors import EnrolmentError, NotFound, Refused
 from controller.fleet.models import Kiosk, Lifecycle
+from controller.salt import keys
+from controller.salt.offer import Offer, offered
+from controller.salt.terms import MinionTerms
 
 TOKEN_LIFE = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What a kiosk is given."""
+class Enrolled(Struct, frozen=True, omit_defaults=True):
+    """What a kiosk is given; the last two where it gave a minion's key and there is a master."""
 
     kiosk: str
     certificate: str  # PEM
     ca: str  # PEM
     broker_host: str
     broker_port: int
+    salt: MinionTerms | None = None
+    release_keys: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,13 @@ def make_token(
     return str(token)
 
 
-def redeem(token: str, csr_pem: str, *, address: str = "") -> Enrolled:
+def redeem(
+    token: str, csr_pem: str, *, minion_key: str | None = None, address: str = ""
+) -> Enrolled:
     """A certificate for the token's kiosk and the request's key. Certificates it had are revoked.
+
+    `minion_key` (public, PEM) is that of its Salt minion, in place of any it had; without one, the
+    kiosk has no minion.
 
     A kiosk that comes again with the same token and the same key, because the answer was lost, gets
     the same certificate. Raises EnrolmentError for anything that is not good.
@@ -87,13 +97,22 @@ def redeem(token: str, csr_pem: str, *, address: str = "") -> Enrolled:
     given = tokens.parse(token)
     if given.fingerprint != authority.fingerprint:
         raise EnrolmentError("the token was made by another controller: make one on this one")
+    key = keys.read(minion_key) if minion_key is not None else None
+    offer = offered(settings.VIGIE) if key is not None else None
     with transaction.atomic():
         right = _right(given.digest)
         if right.used_at is not None:
-            return enrolled(_given_before(right, csr_pem), authority)
+            certificate = _given_before(right, csr_pem)
+            if key is not None and offer is not None:
+                _take_again(right.kiosk_id, key)
+            return enrolled(certificate, authority, offer)
         signed = authority.sign(csr_pem, right.kiosk_id)
         ended = _end(right.kiosk_id, signed.issued_at)
         certificate = _give(right, signed)
+        if key is not None and offer is not None:
+            keys.give(right.kiosk_id, key, signed.issued_at)
+        else:
+            keys.end(right.kiosk_id, signed.issued_at)
         record(
             action="enrolment.redeem",
             subject=right.kiosk_id,
@@ -103,7 +122,7 @@ def redeem(token: str, csr_pem: str, *, address: str = "") -> Enrolled:
         )
     if Certificate.objects.filter(kiosk_id=right.kiosk_id).exclude(revoked_at=None).exists():
         enforcement.enforce(evicting=[right.kiosk_id] if ended else [])
-    return enrolled(certificate, authority)
+    return enrolled(certificate, authority, offer)
 
 
 def revoke(
@@ -114,7 +133,8 @@ def revoke(
     actor: str = "",
     address: str = "",
 ) -> Revoked:
-    """Takes a kiosk's certificates and unused tokens away, and throws it off the broker.
+    """Takes a kiosk's certificates and unused tokens away, and throws it off the broker; the worker
+    takes its minion's key off the Salt master.
 
     Safe to call again: what was not enforced then is enforced now. Raises NotFound.
     """
@@ -122,7 +142,9 @@ def revoke(
         if not Kiosk.objects.filter(pk=kiosk_id).exists():
             raise NotFound(f"no kiosk {kiosk_id!r}: `vigie fleet` shows them")
         EnrolmentToken.objects.filter(kiosk_id=kiosk_id, used_at=None).delete()
-        ended = _end(kiosk_id, timezone.now())
+        now = timezone.now()
+        ended = _end(kiosk_id, now)
+        keys.end(kiosk_id, now)
         record(
             action="enrolment.revoke",
             subject=kiosk_id,
@@ -167,6 +189,19 @@ def _given_before(right: EnrolmentToken, csr_pem: str) -> Certificate:
     return certificate
 
 
+def _take_again(kiosk_id: str, key: str) -> None:
+    """The answer was lost, or there was no Salt then. Who may ask again may not change the key."""
+    hold(kiosk_id)
+    present = keys.current(kiosk_id)
+    if present is None:
+        keys.give(kiosk_id, key, timezone.now())
+    elif present != key:
+        raise EnrolmentError(
+            f"the minion of {kiosk_id} has another key than this: make another token by `vigie"
+            f" enrol-token {kiosk_id}`"
+        )
+
+
 def hold(kiosk_id: str) -> None:
     """Until the transaction ends, nobody else gives this kiosk a certificate or takes one away:
     who revokes sees no row that another has not committed yet."""
@@ -205,7 +240,9 @@ def keep(
     )
 
 
-def enrolled(certificate: Certificate, authority: Authority) -> Enrolled:
+def enrolled(
+    certificate: Certificate, authority: Authority, offer: Offer | None = None
+) -> Enrolled:
     """What a kiosk with this certificate is told."""
     config = settings.VIGIE
     return Enrolled(
@@ -214,6 +251,8 @@ def enrolled(certificate: Certificate, authority: Authority) -> Enrolled:
         ca=authority.ca_pem,
         broker_host=config.broker.public_host or config.kiosk_door.names[0],
         broker_port=config.broker.port,
+        salt=offer.salt if offer is not None else None,
+        release_keys=offer.release_keys if offer is not None else None,
     )
 
 

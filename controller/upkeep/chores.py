@@ -1,6 +1,7 @@
 """What the worker does beside commands: readings each minute, retention each hour."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from controller.accounts import services as accounts
 from controller.accounts import sessions
@@ -17,17 +18,24 @@ from controller.ingest import watch
 from controller.ingest.rollup import roll_up
 from controller.notify import deliver
 from controller.notify import services as notify
+from controller.salt import keys
+from controller.salt.port import Port
 
 
-def lanes(keep: Retention) -> tuple[tuple[Chore, ...], ...]:
-    """Those of a lane in the order to be done; no lane waits for another."""
+def lanes(keep: Retention, salt: Port | None = None) -> tuple[tuple[Chore, ...], ...]:
+    """Those of a lane in the order to be done; no lane waits for another. `salt`: if there is."""
     return (
         _upkeep(keep),
         _alerts(),
         (Chore("batches", 1, batches.turn),),
         (Chore("messages to people", 1, deliver.Lane().step),),
         (Chore("reminders", 60, deliver.remind),),
+        *(_salt(salt) if salt is not None else ()),
     )
+
+
+def _salt(port: Port) -> tuple[tuple[Chore, ...], ...]:
+    return ((Chore("minions' keys", 2, partial(keys.lay, port)),),)
 
 
 def _alerts() -> tuple[Chore, ...]:

@@ -41,6 +41,7 @@ def _work(_: argparse.Namespace) -> int:
     from controller.commands.worker import Worker
     from controller.config import Config
     from controller.errors import ConfigError
+    from controller.salt.client import port_of
     from controller.upkeep.chores import lanes
 
     config: Config = settings.VIGIE
@@ -55,7 +56,8 @@ def _work(_: argparse.Namespace) -> int:
     for path in (endpoint.ca, endpoint.certificate, endpoint.key):
         if not path.exists():
             raise ConfigError(f"{path} is not there: run `vigie --home {config.home} init`")
-    worker = Worker(leadership(config.home), lambda: Courier(endpoint), lanes(config.retention))
+    chores = lanes(config.retention, port_of(config))
+    worker = Worker(leadership(config.home), lambda: Courier(endpoint), chores)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

@@ -15,6 +15,9 @@ from controller.enrolment.door import CERTIFICATE, Door
 from controller.enrolment.failures import Failures
 from controller.errors import ConfigError, NotFound
 
+#: The door closes the connections that it leaves: none may be in a test's own transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 KIOSK = "pvp-63003-1"
 Make = Callable[[str], dict[str, Any]]
 
