@@ -186,7 +186,7 @@ def _check(kiosk_limit_s: int, life: timedelta) -> None:
 def _lay(rollout: Rollout, position: int, wish: WaveWish, kiosks: Sequence[str]) -> None:
     wave = Wave.objects.create(
         rollout=rollout, position=position, name=printable(wish.name), at_a_time=wish.at_a_time,
-        soak_s=wish.soak_s, stop_after_failures=wish.stop_after_failures,
+        soak_s=wish.soak_s, stop_after_failures=min(wish.stop_after_failures, len(kiosks)),
         keeps_window=wish.keeps_window, waits_for_approval=wish.waits_for_approval,
     )  # fmt: skip
     Target.objects.bulk_create(

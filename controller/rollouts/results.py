@@ -1,0 +1,141 @@
+"""What a minion's return of state.apply says. Pure.
+
+A return is a dictionary of states, each with `result` (true, false; null under test=True for what
+would change), `changes` and `comment`; or a list of complaints when nothing could be applied.
+Measured with Salt 3008.3: a failed state 2; states that cannot be read 1; a pillar that failed 5;
+another state.apply under way 1 and "is running as PID".
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+PILLAR_FAILED = 5
+MAX_TOLD = 50
+MAX_TEXT = 2000
+_SECRET = re.compile(
+    r"(?i)([\w-]*(?:password|passwd|secret|psk|token|private_key)[\w-]*['\"]?\s*[:=]\s*)(\S.*)"
+)
+
+
+class Outcome(StrEnum):
+    """In one word."""
+
+    OK = "ok"  # every state is as it should be, or was brought there
+    DRIFTED = "drifted"  # asked with test=True: something would change
+    FAILED = "failed"  # some state, or the function itself
+    STATES_INVALID = "states-invalid"
+    PILLAR_FAILED = "pillar-failed"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One state that changed something, would, or failed. Cut short, nothing secret."""
+
+    id: str
+    sls: str
+    comment: str
+    diff: str
+
+    def told(self) -> dict[str, str]:
+        """As it is kept."""
+        return {"id": self.id, "sls": self.sls, "comment": self.comment, "diff": self.diff}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A return, read. `detail` names what was at fault, for a reason's text."""
+
+    outcome: Outcome
+    detail: str = ""
+    changed: tuple[Difference, ...] = ()
+    failed: tuple[Difference, ...] = ()
+    pending: tuple[Difference, ...] = ()  # would change
+
+    def told(self) -> dict[str, list[dict[str, str]]]:
+        """As it is kept with a kiosk's part in a rollout."""
+        parts = {"changed": self.changed, "failed": self.failed, "pending": self.pending}
+        return {name: [one.told() for one in part] for name, part in parts.items() if part}
+
+
+def read(body: Any, retcode: int) -> Result:
+    """What came of a state.apply.
+
+    >>> read({"a": {"result": None, "__id__": "motd", "changes": {}}}, 0).outcome
+    <Outcome.DRIFTED: 'drifted'>
+    >>> read(['The function "state.apply" is running as PID 7'], 1).outcome
+    <Outcome.BUSY: 'busy'>
+    """
+    if isinstance(body, dict) and body and all(isinstance(one, dict) for one in body.values()):
+        return _states(body, retcode)
+    text = _text(body)
+    if "is running as PID" in text:
+        return Result(Outcome.BUSY, _cut(text, 300))
+    if retcode == PILLAR_FAILED or "Pillar failed to render" in text:
+        return Result(Outcome.PILLAR_FAILED, _cut(text, 300))
+    if isinstance(body, (list, dict)):  # complaints, or no state at all: nothing was applied
+        return Result(Outcome.STATES_INVALID, _cut(text or "no state applies to this kiosk", 300))
+    return Result(Outcome.FAILED, _cut(text, 300))
+
+
+def _states(body: Mapping[str, Mapping[str, Any]], retcode: int) -> Result:
+    states = sorted(body.items(), key=lambda one: _number(one[1].get("__run_num__")))
+    failed = [_difference(key, one) for key, one in states if one.get("result") is False]
+    pending = [_difference(key, one) for key, one in states if one.get("result", 0) is None]
+    changed = [
+        _difference(key, one)
+        for key, one in states
+        if one.get("result") is True and one.get("changes")
+    ]
+    if failed or (retcode and not pending):
+        outcome, named = Outcome.FAILED, failed
+    elif pending:
+        outcome, named = Outcome.DRIFTED, pending
+    else:
+        outcome, named = Outcome.OK, []
+    return Result(
+        outcome,
+        _cut(", ".join(one.id for one in named[:5]), 300),
+        tuple(changed[:MAX_TOLD]),
+        tuple(failed[:MAX_TOLD]),
+        tuple(pending[:MAX_TOLD]),
+    )
+
+
+def _difference(key: str, state: Mapping[str, Any]) -> Difference:
+    changes = state.get("changes") or {}
+    diff = changes.get("diff") if isinstance(changes, dict) else None
+    text = diff if isinstance(diff, str) else json.dumps(changes, default=str) if changes else ""
+    return Difference(
+        id=_cut(str(state.get("__id__") or key), 200),
+        sls=_cut(str(state.get("__sls__") or ""), 200),
+        comment=_cut(masked(str(state.get("comment") or "")), 500),
+        diff=_cut(masked(text), MAX_TEXT),
+    )
+
+
+def masked(text: str) -> str:
+    """Without the values of what calls itself secret: states hide theirs, this is the second lock.
+
+    >>> masked("ssid=mairie\\npsk=vaste-plateau")
+    'ssid=mairie\\npsk=***'
+    """
+    return _SECRET.sub(r"\1***", text)
+
+
+def _text(body: Any) -> str:
+    if isinstance(body, list):
+        return masked("; ".join(str(one) for one in body))
+    return masked(str(body)) if body else ""
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else text[: size - 1] + "…"
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
