@@ -130,6 +130,11 @@ class Master:
         with self._lock:
             return self._jobs.get(jid)
 
+    def is_doing(self, kiosk: str, jid: str) -> bool:
+        """Whether a minion is at a state.apply, whoever knows of it."""
+        minion = self._minions.get(kiosk)
+        return minion is not None and minion.doing == jid
+
     def has_done(self, kiosk: str, jid: str) -> bool:
         """Whether a minion is done with a job, whoever knows of it."""
         minion = self._minions.get(kiosk)

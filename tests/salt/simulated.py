@@ -114,3 +114,6 @@ class SimulatedWorld:
 
     def wait_for_end(self, kiosk: str, jid: str) -> None:
         wait_until(lambda: self.master.has_done(kiosk, jid), f"{kiosk} is done with {jid}")
+
+    def wait_for_work(self, kiosk: str, jid: str) -> None:
+        wait_until(lambda: self.master.is_doing(kiosk, jid), f"{kiosk} is at {jid}")
