@@ -20,6 +20,7 @@ LOCAL = (
     "controller.accounts.audit_cli",
     "controller.fleet.cli",
     "controller.enrolment.cli",
+    "controller.configuration.cli",
     "controller.commands.cli",
     "controller.ingest.cli",
     "controller.metrics.cli",

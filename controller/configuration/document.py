@@ -216,3 +216,9 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the whole."""
     return msgspec.json.schema(Document)
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """In plain values, all defaults filled in."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    return found

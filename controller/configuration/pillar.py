@@ -1,10 +1,11 @@
 """A kiosk's pillar: its configuration as of the revision that it is assigned, whole and typed.
 
-The only place where secrets are opened. What keeps it from being made is an error: the master must
-never apply emptiness.
+The only place where secrets are opened to be given away. What keeps it from being made is an error:
+the master must never apply emptiness.
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ import msgspec
 
 from controller.configuration import sealed, selectors, services, validate
 from controller.configuration.book import book
-from controller.configuration.document import Document
+from controller.configuration.document import Document, plain
+from controller.fleet.models import Kiosk
 
 
 def pillar(kiosk_id: str) -> dict[str, Any]:
@@ -23,7 +25,25 @@ def pillar(kiosk_id: str) -> dict[str, Any]:
     """
     kiosk = selectors.kiosk(kiosk_id)
     number = services.assigned(kiosk.id, datetime.now(UTC))
-    document = validate.whole(sealed.opened(book(number).of(kiosk).document), kiosk.id)
+    return _as_of(number, kiosk, sealed.opened)
+
+
+def shown(kiosk_id: str, *, with_secrets: bool = False) -> dict[str, Any]:
+    """The same for a person's eyes: looking assigns nothing. The digest is that of what is shown.
+
+    Raises NotFound, VigieError.
+    """
+    kiosk = selectors.kiosk(kiosk_id)
+    found, last = selectors.assignment(kiosk.id), selectors.newest()
+    latest = last.pk if last else None
+    number = found.revision_id if found else latest
+    return _as_of(number, kiosk, sealed.opened if with_secrets else sealed.masked)
+
+
+def _as_of(
+    number: int | None, kiosk: Kiosk, reveal: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
+    document = validate.whole(reveal(book(number).of(kiosk).document), kiosk.id)
     return {
         "vigie": {
             "kiosk": kiosk.id,
@@ -31,15 +51,9 @@ def pillar(kiosk_id: str) -> dict[str, Any]:
             "site": kiosk.site.code,
             "revision": number or 0,
             "digest": digest(document),
-            **sections(document),
+            **plain(document),
         }
     }
-
-
-def sections(document: Document) -> dict[str, Any]:
-    """In plain values, all defaults filled in."""
-    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
-    return found
 
 
 def digest(document: Document) -> str:
