@@ -38,7 +38,8 @@ class Minion:
             "sign_pub_messages": True,
             "minion_sign_messages": True,
             "mine_enabled": False,
-            "multiprocessing": False,
+            # In one process it keeps no word of a job that ended while the master was down.
+            "multiprocessing": True,
             "cache_jobs": True,
             "root_dir": str(self.folder),
             "pki_dir": str(self.folder / "pki"),
@@ -84,6 +85,8 @@ class Minion:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+            # Its child's number may stand for a while for a process that nobody has waited for.
+            (self.folder / "run" / "minion.pid").unlink(missing_ok=True)
 
     def log(self) -> str:
         """All that it has printed."""
