@@ -26,11 +26,13 @@ def accept(kiosk: str, public_key: str) -> bool:
     if not _PEM.fullmatch(public_key):
         raise ValueError(f"the public key given for {kiosk} is no PEM public key")
     content = public_key.strip() + "\n"
-    if path.exists() and path.read_text("ascii") == content:
+    before = path.read_text("ascii") if path.exists() else None
+    if before != content:
+        _replace(path, content)
+    _forget_others(kiosk)
+    if before == content:
         return False
-    was_there = path.exists()
-    _replace(path, content)
-    if was_there:
+    if before is not None:
         _rotate()
     return True
 
@@ -38,6 +40,7 @@ def accept(kiosk: str, public_key: str) -> bool:
 def remove(kiosk: str) -> bool:
     """Take a key away; whether there was one."""
     path = _path(kiosk)
+    _forget_others(kiosk)
     try:
         path.unlink()
     except FileNotFoundError:
@@ -58,6 +61,12 @@ def _path(kiosk: str) -> Path:
     folder = Path(__opts__["pki_dir"], "minions")
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder / kiosk
+
+
+def _forget_others(kiosk: str) -> None:
+    """A key that a minion showed before it was laid here would count before ours (Salt 3008)."""
+    for name in ("minions_pre", "minions_rejected", "minions_denied"):
+        Path(__opts__["pki_dir"], name, kiosk).unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: str) -> None:
