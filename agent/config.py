@@ -139,6 +139,15 @@ class Acts(Struct, frozen=True):
     salt_call: str = "/usr/bin/salt-call"
 
 
+class Minion(Struct, frozen=True):
+    """Where this kiosk's Salt minion is. `restart` restarts it; empty: its unit, by systemd."""
+
+    folder: Path = Path("/etc/salt")
+    programs: Path = Path("/opt/vigie/salt/bin")
+    pidfile: Path = Path("/run/salt-minion.pid")
+    restart: tuple[str, ...] = ()
+
+
 class Config(Struct, frozen=True):
     """All of agent.toml, with absolute paths."""
 
@@ -153,6 +162,7 @@ class Config(Struct, frozen=True):
     line: LineLimits = LineLimits()
     recovery: RecoveryLimits = RecoveryLimits()
     acts: Acts = Acts()
+    minion: Minion = Minion()
 
     @classmethod
     def unenrolled(cls) -> "Config":

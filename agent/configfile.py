@@ -48,6 +48,12 @@ A complete file:
     display = ":0"
     xauthority = "/home/kiosk/.Xauthority"
     salt_call = "/usr/bin/salt-call"
+
+    [minion]                                # the Salt minion, as enrolment sets it up
+    folder = "/etc/salt"
+    programs = "/opt/vigie/salt/bin"        # where it is installed; or in /usr/bin
+    pidfile = "/run/salt-minion.pid"
+    restart = []                            # a program and its arguments, where systemd does not
 """
 
 import re
@@ -60,6 +66,7 @@ from agent.config import (
     Config,
     LineLimits,
     Match,
+    Minion,
     OutboxLimits,
     Peripheral,
     PowerMethod,
@@ -103,6 +110,7 @@ def load(path: Path) -> Config:
         line=_line(root.table("line")),
         recovery=_limits(root.table("recovery")),
         acts=_acts(root.table("commands")),
+        minion=_minion(root.table("minion")),
     )
     root.finish()
     return config
@@ -211,6 +219,19 @@ def _acts(table: Table) -> Acts:
     )
     table.finish()
     return acts
+
+
+def _minion(table: Table) -> Minion:
+    usual = Minion()
+    program = "a program's absolute path and its arguments, as a list of texts"
+    minion = Minion(
+        folder=table.file("folder", "a folder", default=str(usual.folder)),
+        programs=table.file("programs", "a folder", default=str(usual.programs)),
+        pidfile=table.file("pidfile", "a file", default=str(usual.pidfile)),
+        restart=tuple(table.value("restart", program, lambda v: v == [] or _is_program(v), [])),
+    )
+    table.finish()
+    return minion
 
 
 def _are_units(value: object) -> bool:

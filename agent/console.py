@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agent import wording
-from agent.config import Config
+from agent.config import Config, Minion
 from agent.configfile import check_credentials, load
 from agent.errors import AgentError, ConfigError, StoreError
 from agent.lines import log_to_stderr
@@ -36,6 +36,10 @@ _WORDS = {
     "enrolled": (
         "Cette borne est {}. Démarrez-la : systemctl enable --now vigie-agent",
         "This kiosk is {}. Start it: systemctl enable --now vigie-agent",
+    ),
+    "joined": (
+        "Son minion Salt est réglé pour {}. Redémarrez-le : systemctl restart salt-minion",
+        "Its Salt minion is set up for {}. Restart it: systemctl restart salt-minion",
     ),
     "unenrolled": (
         "{} n'existe pas : aucun périphérique déclaré, pas de contrôleur à joindre",
@@ -111,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     enrol = _add(commands, "enrol", _enrol, "make this kiosk known to a controller")
     enrol.add_argument("--controller", required=True, metavar="URL", help="https://HOST:8443")
     enrol.add_argument("--token", required=True, help="the one-time token the controller gave")
+    enrol.add_argument("--no-minion", action="store_true", help="set no Salt minion up")
+    enrol.add_argument(
+        "--minion-folder",
+        type=Path,
+        default=Minion().folder,
+        metavar="DIR",
+        help=f"where its configuration goes, default {Minion().folder}",
+    )
     outbox = _add(commands, "outbox", _outbox, "what the controller has not committed yet")
     outbox.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     return parser
@@ -184,8 +196,11 @@ def _declare(args: argparse.Namespace) -> int:
 def _enrol(args: argparse.Namespace) -> int:
     from agent.enrol import enrol
 
-    kiosk = enrol(args.controller, args.token, args.config)
-    print(_spoken("enrolled").format(kiosk))
+    place = Minion(folder=args.minion_folder.absolute())
+    said = enrol(args.controller, args.token, args.config, None if args.no_minion else place)
+    print(_spoken("enrolled").format(said.kiosk))
+    if said.salt is not None and not args.no_minion:
+        print(_spoken("joined").format(said.salt["master"]))
     return 0
 
 

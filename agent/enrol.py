@@ -4,8 +4,9 @@ The token is `vgt1.<secret>.<sha256 of the authority's certificate, DER, in hexa
 is made here and never leaves. GET /ca.pem is not yet trusted; what it gives must have the token's
 fingerprint. Then, over TLS verified by that authority:
 
-    POST /enrol {"token": ..., "csr": PEM}
+    POST /enrol {"token": ..., "csr": PEM, "minion_key": PEM}
     200 {"kiosk", "certificate", "ca", "broker_host", "broker_port"}    4xx {"error": text}
+    and, where there is a Salt master, "salt" and "release_keys" (agent.minion)
 
 HTTP and TLS are imported late: the agent that runs has no use for them.
 """
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from agent.config import Config
+from agent.config import Config, Minion
 from agent.configfile import load
 from agent.errors import ConfigError, EnrolError
 from contract.topics import is_kiosk_id
@@ -46,13 +47,15 @@ class Token(NamedTuple):
 
 
 class Enrolled(Struct, frozen=True):
-    """The controller's answer."""
+    """The controller's answer. `salt` and `release_keys` are agent.minion's."""
 
     kiosk: str
     certificate: str
     ca: str
     broker_host: str
     broker_port: int
+    salt: dict[str, str | int] | None = None
+    release_keys: dict[str, str] = {}
 
 
 class Files(NamedTuple):
@@ -63,8 +66,11 @@ class Files(NamedTuple):
     key: Path
 
 
-def enrol(controller: str, token: str, config_path: Path) -> str:
-    """Enrol, write the credentials, and agent.toml where there is none. Answers the kiosk's id.
+def enrol(controller: str, token: str, config_path: Path, minion: Minion | None = None) -> Enrolled:
+    """Enrol, write the credentials, and agent.toml where there is none. What the controller said.
+
+    `minion`: where that of a new kiosk lies, which is set up if there is a master; None: it has
+    none. Of one that has an agent.toml, that says where.
 
     Raises EnrolError or ConfigError; nothing that works is replaced before all has been checked.
     """
@@ -72,15 +78,25 @@ def enrol(controller: str, token: str, config_path: Path) -> str:
     host, port = parse_controller(controller)
     existing = load(config_path) if config_path.exists() else None
     files = _files(config_path, existing)
-    csr = _request(files.key)
+    said = {"token": proof.text, "csr": _request(files.key)}
     authority = _authority(host, port, proof.fingerprint)
-    enrolled = _redeem(host, port, authority, proof, csr)
+    joining = None
+    if minion is not None:
+        from agent.joining import Joining  # of a kiosk that may have a minion
+
+        joining = Joining(files.key, existing.minion if existing is not None else minion)
+        said["minion_key"] = joining.public_key()
+    enrolled = _redeem(host, port, authority, said)
     _keep(enrolled, authority, files)
     if existing is None:
-        write(config_path, _agent_toml(enrolled, files, config_path.parent, (host, port)), 0o644)
+        lines = _agent_toml(enrolled, files, config_path.parent, (host, port))
+        lines += joining.agent_toml() if joining is not None and enrolled.salt else ""
+        write(config_path, lines, 0o644)
         log.info("wrote %s", config_path)
     _check(load(config_path), enrolled, config_path)
-    return enrolled.kiosk
+    if joining is not None:
+        joining.finish(enrolled)
+    return enrolled
 
 
 def parse_token(text: str) -> Token:
@@ -168,14 +184,13 @@ def _authority(host: str, port: int, fingerprint: str) -> str:
     return pem
 
 
-def _redeem(host: str, port: int, authority: str, token: Token, csr: str) -> Enrolled:
+def _redeem(host: str, port: int, authority: str, said: dict[str, str]) -> Enrolled:
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=authority)
-    body = msgspec.json.encode({"token": token.text, "csr": csr})
-    status, answer = ask(host, port, context, "POST", "/enrol", body)
+    status, answer = ask(host, port, context, "POST", "/enrol", msgspec.json.encode(said))
     if status != 200:
         raise EnrolError(f"the controller refuses: {complaint(answer) or f'HTTP status {status}'}")
     try:

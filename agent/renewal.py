@@ -33,6 +33,10 @@ DOOR_PORT = 8443
 BACK_S = 60.0
 
 
+#: Where a person may see how far it is: a part of a hundred, and what is being done.
+Step = Callable[[int, str], None]
+
+
 class Pair(NamedTuple):
     """A certificate and its key."""
 
@@ -53,7 +57,7 @@ class Ports(NamedTuple):
 
     reconnect: Callable[[], None]
     is_back: Callable[[float], bool]
-    step: Callable[[int, str], None]
+    step: Step
 
 
 def present(broker: Broker) -> Pair:
@@ -78,7 +82,7 @@ def renew(config: Config, ports: Ports) -> None:
 
     Safe to call again, whatever became of the last time: it goes on where that was cut off.
     """
-    with _alone(config.state_dir):
+    with alone(config.state_dir / "renewal.lock", "a renewal"):
         pair = present(config.broker)
         old = pair.beside(OLD)
         mend(pair)
@@ -95,7 +99,7 @@ def renew(config: Config, ports: Ports) -> None:
             old.certificate.unlink()
             _sync(pair)
         ports.step(90, "telling the controller")
-        _post(config, pair, "/renewed", {})  # it ends the one before
+        post(config, pair, "/renewed", {})  # it ends the one before
         old.key.unlink(missing_ok=True)
 
 
@@ -160,7 +164,7 @@ def _fetch(config: Config, pair: Pair) -> None:
         curve = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
         enrol.write(fresh.key, enrol.openssl("genpkey", *curve), 0o600)
     csr = enrol.openssl("req", "-new", "-batch", "-subj", "/CN=kiosk", "-key", str(fresh.key))
-    answer = _post(config, pair, "/renew", {"csr": csr})
+    answer = post(config, pair, "/renew", {"csr": csr})
     try:
         given = msgspec.json.decode(answer, type=Enrolled)
     except msgspec.DecodeError as err:
@@ -192,7 +196,8 @@ def _check(config: Config, certificate: str, fresh: Pair) -> None:
         trial.unlink(missing_ok=True)
 
 
-def _post(config: Config, pair: Pair, path: str, body: object) -> bytes:
+def post(config: Config, pair: Pair, path: str, body: object) -> bytes:
+    """What the kiosks' door answers to who shows this pair. Raises EnrolError, also when refused."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cafile=config.broker.ca)
@@ -205,11 +210,11 @@ def _post(config: Config, pair: Pair, path: str, body: object) -> bytes:
     return answer
 
 
-class _alone:  # noqa: N801 - reads as the condition it is
-    """One renewal at a time, by command or by itself. Raises EnrolError for a second."""
+class alone:  # noqa: N801 - reads as the condition it is
+    """One at a time, by command or by itself. Raises EnrolError for a second."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "renewal.lock"
+    def __init__(self, path: Path, what: str) -> None:
+        self._path, self._what = path, what
         self._fd = -1
 
     def __enter__(self) -> None:
@@ -218,7 +223,7 @@ class _alone:  # noqa: N801 - reads as the condition it is
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:
             os.close(self._fd)
-            raise EnrolError("a renewal is under way already: wait for its end") from err
+            raise EnrolError(f"{self._what} is under way already: wait for its end") from err
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)

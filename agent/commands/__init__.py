@@ -35,6 +35,8 @@ RARE = (
     ("identify", "agent.commands.identify"),
     ("sync-clock", "agent.commands.sync_clock"),
     ("renew-certificate", "agent.commands.renew_certificate"),
+    ("repair-minion", "agent.commands.repair_minion"),
+    ("rotate-minion-key", "agent.commands.rotate_minion_key"),
     ("apply-configuration", "agent.commands.apply_configuration"),
 )
 

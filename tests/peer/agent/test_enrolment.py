@@ -34,7 +34,7 @@ def token(authority: Authority) -> str:
 
 
 def test_a_kiosk_enrols_with_a_key_that_never_leaves_it(door: Door, config: Path) -> None:
-    assert enrol(door.url, token(door.authority), config) == KIOSK
+    assert enrol(door.url, token(door.authority), config).kiosk == KIOSK
     key = config.parent / "kiosk.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert [one.keys() for one in door.asked] == [{"token", "csr"}]
