@@ -197,7 +197,7 @@ def _check(config: Config, certificate: str, fresh: Pair) -> None:
 
 
 def post(config: Config, pair: Pair, path: str, body: object) -> bytes:
-    """What the kiosks' door answers to who shows this pair. Raises EnrolError, also when refused."""
+    """What the door answers to who shows this pair. Raises EnrolError, also when refused."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cafile=config.broker.ca)
