@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from controller.rollouts.health import noted, settled, worse
 from controller.rollouts.plan import Answer, Facts, Pace, Plan, Target
 from controller.rollouts.results import Outcome
-from controller.rollouts.stages import TargetStage, Why, because
+from controller.rollouts.stages import Stage, TargetStage, Why, because
 
 #: Stages that have a job.
 JOBS = (TargetStage.APPLYING, TargetStage.CHECKING, TargetStage.REVERTING)
@@ -61,17 +61,25 @@ class Follower:
         """Whether it is there, and no worse than before."""
         return facts.is_online and not self._worse(target, facts)
 
+    def given(self, target: Target) -> Target:
+        """The master took its job. A step's time begins anew with the first few."""
+        is_early = target.attempts < self.pace.failed_attempts
+        since = self.now if is_early or target.asked_at is None else target.since
+        return replace(target, is_given=True, since=since, attempts=target.attempts + 1)
+
     def unknown(self, target: Target) -> Target:
         """The master has no key of this kiosk: its turn comes when it has."""
         if target.stage is not TargetStage.APPLYING:
             return replace(target, not_before=self.now + self.pace.again_at_most)
-        answer = Answer(Outcome.BUSY, self.now)
-        put_back = self._put_back(replace(target, attempts=10), answer)
-        return replace(put_back, attempts=target.attempts, reason=because(Why.NO_MINION_KEY))
+        return self._put_back(target, because(Why.NO_MINION_KEY), self.pace.again_at_most)
 
     def asks(self, target: Target) -> bool:
         """Whether it is time to ask it after its job."""
-        if target.stage not in JOBS or not target.is_given or self.plan.is_salt_away:
+        if target.stage not in JOBS or self.plan.is_salt_away:
+            return False
+        if self._is_withheld(target):
+            return target.asked_at is None or self.now >= target.asked_at + self.pace.ask_after
+        if not target.is_given:
             return False
         last = target.asked_at or target.since or self.now
         ends = self._deadline(target)
@@ -81,12 +89,15 @@ class Follower:
         """Whether its job may be given now."""
         if target.stage not in JOBS or target.is_given or self.plan.is_salt_away:
             return False
+        if self._is_withheld(target):
+            return False
         if facts.is_in_session or (target.not_before is not None and self.now < target.not_before):
             return False
         if target.stage is TargetStage.REVERTING:
             return facts.is_online or is_agent_away(target)
-        is_kept = target.stage is TargetStage.APPLYING and keeps_window
-        return facts.is_online and (facts.is_in_window or not is_kept)
+        if target.stage is TargetStage.CHECKING:
+            return True  # it has just answered, whatever became of its agent
+        return facts.is_online and (facts.is_in_window or not keeps_window)
 
     def _applying(self, target: Target, facts: Facts) -> Target:
         answer = facts.answer
@@ -98,7 +109,7 @@ class Follower:
                 not_before=None, applied_at=answer.received_at, details=answer.details,
             )  # fmt: skip
         if self._may_mend(target, answer):
-            return self._put_back(target, answer)
+            return self._put_back(target, because(_FAULTS[answer.outcome]), self._wait(target))
         return self._faulty(target, facts, answer)
 
     def _checking(self, target: Target, facts: Facts) -> Target:
@@ -144,6 +155,8 @@ class Follower:
 
     def _unanswered(self, target: Target, facts: Facts) -> Target:
         """Wait, until it was asked past its limit and there is still nothing."""
+        if self._is_withheld(target) and target.asked_at is not None and facts.is_online:
+            return self._put_back(target, "", timedelta())  # it knows nothing of it
         if not self._is_late(target, facts):
             return target
         was_asked = target.asked_at is not None and target.asked_at >= self._deadline(target)
@@ -157,7 +170,8 @@ class Follower:
     def _is_late(self, target: Target, facts: Facts) -> bool:
         if self._is_over():
             return True
-        if target.stage in JOBS and not target.is_given:
+        is_unsaid = target.stage in JOBS and not target.is_given and target.asked_at is None
+        if is_unsaid and not self._is_withheld(target):
             return False  # Salt is away, or a citizen is there: that is no fault of the kiosk
         return not facts.is_in_session and self.now >= self._deadline(target)
 
@@ -175,25 +189,29 @@ class Follower:
         is_pillar = answer.outcome is Outcome.PILLAR_FAILED
         return is_pillar and target.attempts < self.pace.failed_attempts
 
-    def _put_back(self, target: Target, answer: Answer) -> Target:
+    def _is_withheld(self, target: Target) -> bool:
+        """Decided, perhaps not given, and the rollout runs no more: nobody else is to get it."""
+        is_begin = target.stage is TargetStage.APPLYING and not target.is_given
+        return is_begin and self.plan.stage is not Stage.RUNNING
+
+    def _put_back(self, target: Target, why: str, wait: timedelta) -> Target:
         """Nothing was done: its turn comes again later."""
         is_first = target.before_at == target.begun_at
         return self._to(
-            target, TargetStage.WAITING, reason=because(_FAULTS[answer.outcome]), jid="",
-            is_given=False, attempts=target.attempts + 1, asked_at=None,
-            not_before=self.now + self._wait(target), begun_at=None,
+            target, TargetStage.WAITING, reason=why, jid="", is_given=False, asked_at=None,
+            not_before=self.now + wait, begun_at=None,
             before_at=None if is_first else target.before_at,
         )  # fmt: skip
 
     def _another(self, target: Target) -> Target:
         """The same job again, with an id of its own."""
         return self._to(
-            target, target.stage, jid="", is_given=False, attempts=target.attempts + 1,
-            asked_at=None, not_before=self.now + self._wait(target),
+            target, target.stage, jid="", is_given=False, asked_at=None,
+            not_before=self.now + self._wait(target),
         )  # fmt: skip
 
     def _wait(self, target: Target) -> timedelta:
-        longer: int = 2 ** min(target.attempts, 10)
+        longer: int = 2 ** min(max(0, target.attempts - 1), 10)
         return min(self.pace.again * longer, self.pace.again_at_most)
 
     def _faulty(self, target: Target, facts: Facts, answer: Answer) -> Target:

@@ -148,7 +148,8 @@ class _Turn:
             return False
         done = [one for one in self._mine(wave) if one.stage is TargetStage.SUCCEEDED]
         seen = [one for one in done if self.of(one).is_online]
-        return bool(seen or not done) and all(self.follower.is_well(one, self.of(one)) for one in seen)
+        are_well = all(self.follower.is_well(one, self.of(one)) for one in seen)
+        return are_well and bool(seen or not done)
 
     def _begin(self) -> None:
         begun = [wave for wave in self.waves if wave.has_begun]

@@ -118,6 +118,25 @@ def _difference(key: str, state: Mapping[str, Any]) -> Difference:
     )
 
 
+def kept(body: Any) -> Any:
+    """A return as it is stored: what `read` reads of it, cut short and masked."""
+    if not isinstance(body, dict) or not all(isinstance(one, dict) for one in body.values()):
+        return (
+            [masked(_cut(str(one), MAX_TEXT)) for one in body[:MAX_TOLD]]
+            if isinstance(body, list)
+            else masked(_cut(str(body), MAX_TEXT))
+        )
+    found = {}
+    for key, state in body.items():
+        told = _difference(key, state)
+        changes = {"diff": told.diff} if told.diff else {}
+        found[key] = {
+            "__id__": told.id, "__sls__": told.sls, "comment": told.comment, "changes": changes,
+            "result": state.get("result"), "__run_num__": _number(state.get("__run_num__")),
+        }  # fmt: skip
+    return found
+
+
 def masked(text: str) -> str:
     """Without the values of what calls itself secret: states hide theirs, this is the second lock.
 
