@@ -24,7 +24,14 @@ _GROUPS: Mapping[str | Promise, tuple[str, ...]] = {
         "restart-agent",
         "reboot",
     ),
-    _("Keep up"): ("identify", "sync-clock", "renew-certificate", "apply-configuration"),
+    _("Keep up"): (
+        "identify",
+        "sync-clock",
+        "renew-certificate",
+        "repair-minion",
+        "rotate-minion-key",
+        "apply-configuration",
+    ),
 }
 
 DOES: Words = {
@@ -44,6 +51,10 @@ DOES: Words = {
     "identify": _("Shows a message on the kiosk's screen, so that it can be told apart on site."),
     "sync-clock": _("Sets the kiosk's clock right."),
     "renew-certificate": _("Gives the kiosk a new certificate, tried out before it counts."),
+    "repair-minion": _(
+        "Has the Salt minion run again, with its own settings and key, and reach its master."
+    ),
+    "rotate-minion-key": _("Gives the Salt minion a new key, in use once its master has it."),
     "apply-configuration": _("Brings the kiosk's settings to what is asked of it now."),
     "ping": _("Asks the kiosk's agent to answer: shows that orders arrive."),
 }

@@ -118,6 +118,8 @@ COMMAND: Words = {
     "identify": pgettext_lazy("an order", "Show a message on the screen"),
     "sync-clock": pgettext_lazy("an order", "Set the clock right"),
     "renew-certificate": pgettext_lazy("an order", "Renew the certificate"),
+    "repair-minion": pgettext_lazy("an order", "Repair the Salt minion"),
+    "rotate-minion-key": pgettext_lazy("an order", "Change the Salt minion's key"),
     "apply-configuration": pgettext_lazy("an order", "Apply the settings now"),
     "ping": pgettext_lazy("an order", "Call"),
 }
