@@ -12,6 +12,7 @@ CONDITION: Words = {
     "broker-away": _("the broker does not answer: no kiosk is heard"),
     "ingest-silent": _("what kiosks say is not taken in"),
     "certificate-expiring": _("its certificate expires soon"),
+    "minion-cloned": _("two machines answer Salt by its name"),
 }
 
 

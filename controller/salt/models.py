@@ -36,6 +36,7 @@ class Return(models.Model):
     retcode = models.IntegerField()
     has_succeeded = models.BooleanField()
     body = models.JSONField()  # as `port.Return.body`, diffs cut short, nothing secret
+    began_ms = models.PositiveIntegerField(null=True)  # of the kiosk's day: see `clones`
     count = models.PositiveSmallIntegerField(default=1)  # two from one kiosk: it has a clone
 
     class Meta:

@@ -18,7 +18,8 @@ from controller.ingest import watch
 from controller.ingest.rollup import roll_up
 from controller.notify import deliver
 from controller.notify import services as notify
-from controller.salt import keys
+from controller.salt import clones, keys
+from controller.salt import services as salt_returns
 from controller.salt.port import Port
 
 
@@ -48,6 +49,7 @@ def _alerts() -> tuple[Chore, ...]:
     return (
         Chore("ingest's signs of life", 30, watch.notice),
         Chore("certificates", 3600, expiry.notice),
+        Chore("cloned minions", 60, clones.notice),
         Chore("alerts", 2, turn),
     )
 
@@ -62,6 +64,7 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
         commands.forget(now - timedelta(days=keep.changes_days))
         notify.forget(now - timedelta(days=keep.changes_days))
         files.forget(now - timedelta(days=keep.files_days))
+        salt_returns.forget(now - timedelta(days=keep.changes_days))
         return False
 
     return (

@@ -7,11 +7,11 @@ hexadecimal.
 
 from typing import Any
 
-import salt.utils.json
-
 
 def __virtual__() -> tuple[bool, str]:  # noqa: N807 - Salt's loader calls it
     """Called by salt-api before it starts what it serves; there is nothing here to be served."""
+    import salt.utils.json
+
     if not getattr(salt.utils.json.dumps, "says_bytes", False):
         salt.utils.json.dumps = _saying_bytes(salt.utils.json.dumps)
     return False, "it only prepares rest_cherrypy"
