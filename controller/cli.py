@@ -24,6 +24,7 @@ LOCAL = (
     "controller.commands.cli",
     "controller.ingest.cli",
     "controller.metrics.cli",
+    "controller.rollouts.cli",
     "controller.upkeep.cli",
 )
 #: What asks a controller anywhere, by its API, with a token.
