@@ -14,22 +14,25 @@
     stage.config                                        # its vigie.toml, read
 
 `Stage(door="real")` leaves the door to `stage.region.start_web()`; else a stand-in gives
-`stage.pillars`, to the master's certificate alone, until the test ends. Everything lies in a short
-folder under /tmp: Salt's sockets have long names. Fixtures are in tests/salt/conftest.py.
+`stage.pillars`, to the master's certificate alone, and `with stage.real_door():` puts the real one
+in its place for a while. Everything lies in a short folder under /tmp: Salt's sockets have long
+names. Fixtures are in tests/salt/conftest.py.
 """
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 from controller import config
 from controller.salt import master
@@ -185,6 +188,19 @@ class Stage:
                 target.write_text(content)
         return folder
 
+    @contextmanager
+    def real_door(self) -> Iterator[None]:
+        """`vigie web` is at the kiosks' door instead of the stand-in."""
+        if self._door is not None:
+            self._door.stop()
+        self.region.start_web()
+        try:
+            yield
+        finally:
+            self.region.stop("web")
+            if self._door is not None:
+                self._door.start()
+
     def logs(self) -> str:
         """What master, API and minions have printed, for a test that failed."""
         told = [f"{name}: {self.log(name)}" for name in ("master", "api")]
@@ -198,8 +214,4 @@ class Stage:
         return True
 
     def _terms(self) -> dict[str, Any]:
-        return dict(json.loads(json.dumps(_plain(minion_terms(self.config)))))
-
-
-def _plain(terms: Any) -> dict[str, Any]:
-    return {name: getattr(terms, name) for name in terms.__struct_fields__}
+        return msgspec.structs.asdict(minion_terms(self.config))
