@@ -21,6 +21,9 @@ class Pace:
     again_at_most: timedelta = timedelta(minutes=10)
     busy_attempts: int = 20  # some three hours
     failed_attempts: int = 3  # of what may mend by itself: a pillar, a revert
+    reconcile_s: float = 15.0  # how often the master is asked for returns that nobody heard
+    knock_s: float = 5.0  # how often it is tried whether Salt is back
+    answer_s: float = 5.0  # how long minions may take to answer a question
 
 
 @dataclass(frozen=True, slots=True)

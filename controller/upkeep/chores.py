@@ -18,6 +18,9 @@ from controller.ingest import watch
 from controller.ingest.rollup import roll_up
 from controller.notify import deliver
 from controller.notify import services as notify
+from controller.rollouts.compliance import Drift
+from controller.rollouts.driver import Driver
+from controller.rollouts.numbering import Numbers
 from controller.salt import clones, keys
 from controller.salt import services as salt_returns
 from controller.salt.port import Port
@@ -36,7 +39,12 @@ def lanes(keep: Retention, salt: Port | None = None) -> tuple[tuple[Chore, ...],
 
 
 def _salt(port: Port) -> tuple[tuple[Chore, ...], ...]:
-    return ((Chore("minions' keys", 2, partial(keys.lay, port)),),)
+    numbers = Numbers()
+    return (
+        (Chore("minions' keys", 2, partial(keys.lay, port)),),
+        (Chore("rollouts", 1, Driver(port, numbers).turn),),
+        (Chore("drift", 10, Drift(port, numbers).turn),),
+    )
 
 
 def _alerts() -> tuple[Chore, ...]:

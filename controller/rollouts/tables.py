@@ -1,0 +1,195 @@
+"""A rollout read from its tables as the planner has it, and what was decided written back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from controller.configuration import services as configuration
+from controller.rollouts import models
+from controller.rollouts.following import JOBS
+from controller.rollouts.plan import Decision, Plan, Target, Wave
+from controller.rollouts.stages import (
+    Compliant,
+    OnFailure,
+    Stage,
+    TargetStage,
+    WaveStage,
+)
+
+#: Columns of a target that have the same name and the same value in the plan.
+_SAME = (
+    "stage", "reason", "jid", "is_given", "attempts", "not_before", "begun_at", "asked_at",
+    "before_at", "since", "applied_at", "ended_at", "health_before", "health_after", "details",
+)  # fmt: skip
+
+
+class Loaded:
+    """A rollout's rows, locked, and the plan that they make."""
+
+    def __init__(self, rollout_id: UUID) -> None:
+        found = models.Rollout.objects.select_for_update(of=("self",))
+        self.rollout = found.get(pk=rollout_id)
+        self.waves = list(self.rollout.waves.all())
+        self.targets = {
+            one.kiosk_id: one for one in self.rollout.targets.select_related("wave", "rollout")
+        }
+
+    def plan(self, awake_since: datetime | None, *, is_salt_away: bool) -> Plan:
+        """As the planner has it."""
+        rollout = self.rollout
+        return Plan(
+            stage=Stage(rollout.stage),
+            waves=tuple(_wave(one) for one in self.waves),
+            targets=tuple(_target(one) for one in self.targets.values()),
+            on_failure=OnFailure(rollout.on_failure),
+            kiosk_limit=timedelta(seconds=rollout.kiosk_limit_s),
+            life=timedelta(seconds=rollout.life_s),
+            expires_at=rollout.expires_at,
+            brings_release=rollout.release_id is not None,
+            reason=rollout.reason,
+            ended_at=rollout.ended_at,
+            awake_since=awake_since,
+            is_salt_away=is_salt_away,
+        )
+
+    def save(self, was: Plan, decision: Decision, now: datetime, number: Callable[[], str]) -> bool:
+        """Write what changed, with what that brings along; whether anything did.
+
+        `number` gives job ids: one for all kiosks that begin the same job now.
+        """
+        plan = decision.plan
+        changed = [
+            (before, after)
+            for before, after in zip(was.targets, plan.targets, strict=True)
+            if before != after
+        ]
+        if not changed and plan == was:
+            return False
+        jids: dict[tuple[str, TargetStage], str] = {}
+        rows = []
+        for before, after in changed:
+            row = self.targets[after.kiosk]
+            self._bring(row, before, after, now)
+            if after.stage in JOBS and not after.jid:
+                key = (release_of(row, after.stage), after.stage)
+                jids[key] = jids.get(key) or number()
+                after = replace(after, jid=jids[key])
+            for name in _SAME:
+                setattr(row, name, getattr(after, name))
+            row.reason = row.reason[:500]
+            rows.append(row)
+        models.Target.objects.bulk_update(rows, [*_SAME, "release_before", "revision_before"])
+        self._save_waves(was, plan)
+        self._save_rollout(plan, decision, now)
+        return True
+
+    def _bring(self, row: models.Target, before: Target, after: Target, now: datetime) -> None:
+        """Move along what the kiosk is to have, and what it has."""
+        if before.before_at is None and after.before_at is not None:
+            self._note_before(row, now)
+        kiosk = [row.kiosk_id]
+        if self.rollout.revision_id is not None:
+            is_put_back = before.before_at is not None and after.before_at is None
+            if after.stage is TargetStage.REVERTING or is_put_back:
+                configuration.assign(kiosk, row.revision_before_id, now)
+            elif after.stage is TargetStage.APPLYING:
+                configuration.assign(kiosk, self.rollout.revision_id, now)
+        if before.stage is after.stage:
+            return
+        if after.stage is TargetStage.SUCCEEDED:
+            release = self.rollout.release_id or row.release_before
+            _install(row.kiosk_id, release, self.rollout, now)
+            _found_compliant(row.kiosk_id, release, now)
+        elif after.stage is TargetStage.REVERTED:
+            _install(row.kiosk_id, row.release_before, None, now)
+
+    def _note_before(self, row: models.Target, now: datetime) -> None:
+        installed = models.Installed.objects.filter(pk=row.kiosk_id).first()
+        row.release_before = installed.release_id if installed else ""
+        row.revision_before_id = configuration.assigned(row.kiosk_id, now)
+
+    def _save_waves(self, was: Plan, plan: Plan) -> None:
+        for row, before, after in zip(self.waves, was.waves, plan.waves, strict=True):
+            if before != after:
+                row.stage, row.began_at = after.stage, after.began_at
+                row.soaks_until, row.ended_at = after.soaks_until, after.ended_at
+                row.save(update_fields=["stage", "began_at", "soaks_until", "ended_at"])
+
+    def _save_rollout(self, plan: Plan, decision: Decision, now: datetime) -> None:
+        rollout = self.rollout
+        rollout.stage, rollout.reason = plan.stage, plan.reason[:500]
+        rollout.expires_at, rollout.ended_at = plan.expires_at, plan.ended_at
+        rollout.save(update_fields=["stage", "reason", "expires_at", "ended_at"])
+        models.RolloutEvent.objects.bulk_create(
+            models.RolloutEvent(
+                rollout=rollout, at=now, what=one.what, subject=one.subject, reason=one.reason[:500]
+            )
+            for one in decision.events
+        )
+
+
+def release_of(row: models.Target, stage: TargetStage) -> str:
+    """The release that a kiosk's job of this stage applies."""
+    if stage is TargetStage.REVERTING or row.rollout.release_id is None:
+        return row.release_before
+    return row.rollout.release_id
+
+
+def _wave(row: models.Wave) -> Wave:
+    return Wave(
+        position=row.position,
+        at_a_time=row.at_a_time,
+        soak=timedelta(seconds=row.soak_s),
+        stop_after_failures=row.stop_after_failures,
+        keeps_window=row.keeps_window,
+        is_held=row.waits_for_approval and row.approved_at is None,
+        stage=WaveStage(row.stage),
+        began_at=row.began_at,
+        soaks_until=row.soaks_until,
+        ended_at=row.ended_at,
+    )
+
+
+def _target(row: models.Target) -> Target:
+    same = {name: getattr(row, name) for name in _SAME}
+    return Target(
+        **{**same, "stage": TargetStage(row.stage)},
+        kiosk=row.kiosk_id,
+        wave=row.wave.position,
+        can_revert=bool(row.release_before),
+    )
+
+
+def _install(kiosk: str, release: str, rollout: models.Rollout | None, now: datetime) -> None:
+    models.Installed.objects.update_or_create(
+        pk=kiosk, defaults={"release_id": release, "since": now, "rollout": rollout}
+    )
+
+
+def _found_compliant(kiosk: str, release: str, now: datetime) -> None:
+    """Proof has asked what would change, and nothing would."""
+    models.Compliance.objects.update_or_create(
+        pk=kiosk,
+        defaults={
+            "state": Compliant.YES, "reason": "", "since": now, "checked_at": now, "asked_at": now, "jid": "",
+            "release": release, "differences": [],
+        },
+    )  # fmt: skip
+
+
+def live(now: datetime) -> list[UUID]:
+    """The rollouts that a turn must look at, the oldest first."""
+    under_way = models.Target.objects.filter(
+        stage__in=[stage for stage in TargetStage if stage.is_under_way]
+    ).values("rollout_id")
+    open_ones = models.Rollout.objects.filter(ended_at=None)
+    moving = open_ones.filter(stage__in=(Stage.RUNNING, Stage.REVERTING))
+    waiting = open_ones.filter(pk__in=under_way) | open_ones.filter(
+        expires_at__lte=now, stage__in=(Stage.PROPOSED, Stage.PAUSED, Stage.STOPPED)
+    )
+    aborted = open_ones.filter(stage=Stage.ABORTED)
+    rows: Iterable[tuple[UUID, datetime]] = (moving | waiting | aborted).values_list(
+        "pk", "created_at"
+    )
+    return [pk for pk, _ in sorted(set(rows), key=lambda row: row[1])]
