@@ -3,7 +3,7 @@
 A book is read once and asked for many kiosks: those for whom the same layers speak share one whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,11 @@ class Book:
 
     def of(self, kiosk: Kiosk) -> Merged:
         """What its layers make together. `kiosk.site` is read."""
-        ids = tuple(each for each in chain(kiosk) if each in self.layers)
+        return self.merged(chain(kiosk))
+
+    def merged(self, layers: Iterable[LayerId]) -> Merged:
+        """What these layers make together, the widest given first. It is shared: change nothing."""
+        ids = tuple(each for each in layers if each in self.layers)
         if ids not in self._wholes:
             self._wholes[ids] = merge(self.layers[each] for each in ids)
         return self._wholes[ids]

@@ -1,5 +1,6 @@
 """What holds for one kiosk, with the layer that says each value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from controller.fleet.models import Kiosk
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """Secrets are masks."""
+    """Secrets are masks, but for `stored`, where they are sealed."""
 
     kiosk: Kiosk
     as_of: int | None
@@ -20,6 +21,7 @@ class Effective:
     is_assigned: bool
     is_pending: bool
     merged: Merged  # what the layers say
+    stored: Mapping[str, Any]  # the same as stored: to find differences, not to be shown
     document: dict[str, Any]  # the same with all defaults
 
 
@@ -39,5 +41,6 @@ def of(kiosk_id: str, *, newest: bool = False) -> Effective:
         is_assigned=row is not None,
         is_pending=selectors.is_pending(kiosk.id),
         merged=shown,
+        stored=merged.document,
         document=plain(validate.whole(shown.document, kiosk.id)),
     )

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db.models import Max, QuerySet
 
-from controller.configuration.book import Book, book
+from controller.configuration.book import Book, book, chain
 from controller.configuration.merge import LayerId
 from controller.configuration.models import Assignment, Revision
 from controller.errors import NotFound
-from controller.fleet.models import Kiosk
+from controller.fleet.models import Kiosk, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +123,19 @@ def _pending(rows: Sequence[Assignment] | QuerySet[Assignment]) -> Iterator[Pend
             books[number] = book(number)
         if differing(books[number], present, [row.kiosk]):
             yield Pending(row.kiosk, number, row.since)
+
+
+def wider(layer: LayerId) -> tuple[LayerId, ...]:
+    """The layers above one, the widest first. Raises NotFound."""
+    region = LayerId(Revision.Scope.REGION, "")
+    match layer.scope:
+        case Revision.Scope.DEPARTMENT:
+            return (region,)
+        case Revision.Scope.SITE:
+            site = Site.objects.filter(code=layer.place).first()
+            if site is None:
+                raise NotFound(f"no site {layer.place[:63]!r}")
+            return (region, LayerId(Revision.Scope.DEPARTMENT, site.department))
+        case Revision.Scope.KIOSK:
+            return chain(kiosk(layer.place))[:-1]
+    return ()

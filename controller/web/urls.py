@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from controller.api.urls import api
 from controller.metrics.views import metrics
-from controller.web import account_urls, act_urls, views
+from controller.web import account_urls, act_urls, configuration_urls, views
 from controller.web.following import touched_since
 from controller.web.live import Live
 
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kiosks/<slug:kiosk_id>/board", views.kiosk_board, name="kiosk-board"),
     path("live", views.stream(LIVE), name="live"),
     *act_urls.urlpatterns,
+    *configuration_urls.urlpatterns,
     *account_urls.urlpatterns,
     path("api/", api.urls),
     path("metrics", metrics, name="metrics"),
