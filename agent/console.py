@@ -1,4 +1,4 @@
-"""What `vigie-agent` can be told: run, check, declare, enrol, outbox."""
+"""What `vigie-agent` can be told: run, check, declare, enrol, outbox, firmware."""
 
 import argparse
 import os
@@ -27,6 +27,7 @@ _EXAMPLES = """examples:
   vigie-agent declare               # what is plugged in and not declared yet, as agent.toml has it
   vigie-agent declare --write       # add it there
   vigie-agent outbox                # what was not yet committed by the controller
+  vigie-agent firmware inventory    # which firmware the peripherals have
   vigie-agent run                   # what systemd starts
 """
 
@@ -101,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=RELEASE)
     commands = parser.add_subparsers(
-        required=True, metavar="run | check | declare | enrol | outbox"
+        required=True, metavar="run | check | declare | enrol | outbox | firmware"
     )
     _add(commands, "run", _run, "watch this kiosk until told to stop")
     check = _add(commands, "check", _check, "run every probe once and say what it found")
@@ -125,6 +126,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     outbox = _add(commands, "outbox", _outbox, "what the controller has not committed yet")
     outbox.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    firmware = _add(commands, "firmware", _firmware, "what firmware peripherals have; change it")
+    firmware.add_argument(
+        "verb", choices=("inventory", "plan", "apply", "update", "resume", "history")
+    )
+    firmware.add_argument("--release", default="", help="its name; default: the newest here")
+    firmware.add_argument("--device", default="", help="of update: its id, as inventory has it")
+    firmware.add_argument("--file", default="", help="of update: as the release's index has it")
+    firmware.add_argument("--json", action="store_true", help="one JSON object instead of text")
     return parser
 
 
@@ -202,6 +211,19 @@ def _enrol(args: argparse.Namespace) -> int:
     if said.salt is not None and not args.no_minion:
         print(_spoken("joined").format(said.salt["master"]))
     return 0
+
+
+def _firmware(args: argparse.Namespace) -> int:
+    from agent.firmware import cli
+
+    return cli.main(
+        args.verb,
+        _load(args),
+        release=args.release,
+        device=args.device,
+        file=args.file,
+        is_json=args.json,
+    )
 
 
 def _outbox(args: argparse.Namespace) -> int:
