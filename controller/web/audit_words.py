@@ -32,6 +32,7 @@ ACTION: Words = {
     "enrolment.redeem": gettext_lazy("Kiosk enrolled"),
     "enrolment.renew": gettext_lazy("New certificate given"),
     "enrolment.renewed": gettext_lazy("New certificate in use"),
+    "enrolment.minion-key": gettext_lazy("Salt minion's key exchanged"),
     "enrolment.clone": gettext_lazy("Certificate shown after it was replaced"),
     "enrolment.revoke": gettext_lazy("Certificate revoked"),
     "batch.create": gettext_lazy("Order to many kiosks given"),
