@@ -27,6 +27,8 @@ ACTION: Words = {
     "user.enable": gettext_lazy("User enabled"),
     "audit.export": gettext_lazy("Audit exported"),
     "audit.forget": gettext_lazy("Old entries of the audit removed"),
+    "configuration.edit": gettext_lazy("Configuration edited"),
+    "configuration.revert": gettext_lazy("Configuration gone back to a revision"),
     "fleet.import": gettext_lazy("Sites and kiosks imported"),
     "enrolment.token": gettext_lazy("Enrolment token made"),
     "enrolment.redeem": gettext_lazy("Kiosk enrolled"),
