@@ -172,8 +172,8 @@ def _found_compliant(kiosk: str, release: str, now: datetime) -> None:
     models.Compliance.objects.update_or_create(
         pk=kiosk,
         defaults={
-            "state": Compliant.YES, "reason": "", "since": now, "checked_at": now, "asked_at": now, "jid": "",
-            "release": release, "differences": [],
+            "state": Compliant.YES, "reason": "", "since": now, "checked_at": now,
+            "asked_at": now, "jid": "", "release": release, "differences": [],
         },
     )  # fmt: skip
 
