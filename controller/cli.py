@@ -25,6 +25,7 @@ LOCAL = (
     "controller.ingest.cli",
     "controller.metrics.cli",
     "controller.rollouts.cli",
+    "controller.salt.cli",
     "controller.upkeep.cli",
 )
 #: What asks a controller anywhere, by its API, with a token.

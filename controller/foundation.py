@@ -113,18 +113,19 @@ def certify(settings: Config, ingests: int) -> Iterator[str]:
     for process in (broker.WORKER, broker.INGEST, *more):
         if authority.issue_client(process):
             yield f"certificate of {process}"
-    if settings.salt.is_managed:
+    if settings.salt.is_used:
         yield from _certify_salt(settings, authority)
 
 
 def _certify_salt(settings: Config, authority: "Authority") -> Iterator[str]:
     from controller.salt import master
 
-    if authority.issue_server(master.API_CERTIFICATE, ("localhost", "127.0.0.1", "::1")):
+    if authority.issue_server(master.API_CERTIFICATE, master.api_names(settings)):
         yield "certificate of the Salt API"
     if authority.issue_client(master.PILLAR_CLIENT):
         yield f"certificate of {master.PILLAR_CLIENT}"
-    yield from master.prepare(settings)
+    if settings.salt.is_managed:
+        yield from master.prepare(settings)
 
 
 def migrate() -> Iterator[str]:

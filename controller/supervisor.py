@@ -85,16 +85,14 @@ class _Supervisor:
             start_new_session=True,
         )
         reading = asyncio.create_task(self._relay(part, process.stdout))
-        ending = asyncio.create_task(process.wait())
+        ending = asyncio.create_task(_end(process))
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait((ending, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not ending.done():
             await self._stop(part, process, ending)
-        code = await ending
-        _end_rest(process.pid)
         await reading
-        return code
+        return await ending
 
     async def _stop(
         self, part: Part, process: asyncio.subprocess.Process, ending: "asyncio.Task[int]"
@@ -122,11 +120,33 @@ class _Supervisor:
         sys.stderr.flush()
 
 
-def _end_rest(group: int) -> None:
-    """What a part leaves behind goes with it: a killed Salt master's workers would keep its ports
-    and its name, and its successor would quit."""
+async def _end(process: asyncio.subprocess.Process) -> int:
+    """Its exit code, once it and all that it started have ended.
+
+    What a part leaves behind goes with it: a killed Salt master's workers would keep its ports and
+    its name, and its successor would quit. They keep its output open as well, which is what
+    asyncio's own `wait` waits for.
+    """
+    await _exit(process.pid)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    return await process.wait()
+
+
+async def _exit(pid: int) -> None:
+    """Returns when the process itself has ended, whatever becomes of its children."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        loop.add_reader(descriptor, ended.set)
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def _ending(code: int) -> str:

@@ -93,12 +93,12 @@ class SaltApi:
 
     def running(self, jid: str, kiosks: Collection[str], wait_s: float) -> frozenset[str]:
         """See Port."""
-        answers = self._ask("saltutil.find_job", jid, kiosks, wait_s)
+        answers = self.ask(self._about("saltutil.find_job", jid, kiosks), wait_s)
         return frozenset(one.kiosk for one in answers if isinstance(one.body, dict) and one.body)
 
     def cached(self, jid: str, kiosks: Collection[str], wait_s: float) -> tuple[Return, ...]:
         """See Port."""
-        answers = self._ask("saltutil.find_cached_job", jid, kiosks, wait_s)
+        answers = self.ask(self._about("saltutil.find_cached_job", jid, kiosks), wait_s)
         return tuple(
             events.told(jid, one.kiosk, str(one.body.get("fun", "")), one.body)
             for one in answers
@@ -143,12 +143,9 @@ class SaltApi:
         if not is_over():
             raise Unreachable(f"{self._url}/events has ended: salt-api stopped, or our token did")
 
-    def _ask(
-        self, function: str, jid: str, kiosks: Collection[str], wait_s: float
-    ) -> tuple[Return, ...]:
-        """What the kiosks answer about a job, of those that do within `wait_s`."""
+    def ask(self, job: Job, wait_s: float) -> tuple[Return, ...]:
+        """Submit a job; the returns of those that give one within `wait_s`."""
         ends_at = time.monotonic() + wait_s
-        job = Job(new_jid(self._now()), function, tuple(kiosks), args=(jid,))
         known = self.submit(job)
         look_s, answers = _FIRST_LOOK_S, tuple[Return, ...]()
         while known and len(answers) < len(known):
@@ -159,6 +156,9 @@ class SaltApi:
             look_s = min(2 * look_s, _LONGEST_LOOK_S)
             answers = self.returns(job.id)
         return answers
+
+    def _about(self, function: str, jid: str, kiosks: Collection[str]) -> Job:
+        return Job(new_jid(self._now()), function, tuple(kiosks), args=(jid,))
 
     def _run(self, function: str, kwargs: Mapping[str, Any]) -> Any:
         return self._session.call({"client": "runner", "fun": function, "kwarg": dict(kwargs)})

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from controller.atomic import PRIVATE, PUBLIC, write
 from controller.config import Config
@@ -70,6 +71,12 @@ def here(config: Config) -> Place:
         api_port=config.salt.api_port,
         door=f"https://{host}:{door.port}",
     )
+
+
+def api_names(config: Config) -> tuple[str, ...]:
+    """The names in the API's certificate: the controller reaches it by one of them."""
+    elsewhere = urlsplit(config.salt.url).hostname
+    return tuple(filter(None, (elsewhere, "localhost", "127.0.0.1", "::1")))
 
 
 def settings(config: Config, place: Place) -> dict[str, Any]:

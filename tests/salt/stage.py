@@ -13,10 +13,11 @@
     stage.region                                        # tests.peer.region.Region of the same home
     stage.config                                        # its vigie.toml, read
 
-`Stage(door="real")` leaves the door to `stage.region.start_web()`; else a stand-in gives
-`stage.pillars`, to the master's certificate alone, and `with stage.real_door():` puts the real one
-in its place for a while. Everything lies in a short folder under /tmp: Salt's sockets have long
-names. Fixtures are in tests/salt/conftest.py.
+A stand-in for the kiosks' door gives `stage.pillars`, to the master's certificate alone, and
+`with stage.real_door():` puts the real one in its place for a while. `Stage(door="real")` has no
+stand-in: see `stage.region.start_web()`. `Stage(by_up=True)` leaves everything, the real door too,
+to `vigie up`, whose log is `stage.region.log("up")`. Everything lies in a short folder under /tmp:
+Salt's sockets have long names. Fixtures are in tests/salt/conftest.py.
 """
 
 import os
@@ -55,7 +56,9 @@ def is_installed() -> bool:
 class Stage:
     """See the module. Use as a context manager: every process it started is ended with it."""
 
-    def __init__(self, extra_toml: str = "", door: str = "stand-in") -> None:
+    def __init__(
+        self, extra_toml: str = "", door: str = "stand-in", *, by_up: bool = False
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vs-", dir="/tmp"))
         toml = (
             f'[salt]\nis_managed = true\nprograms = "{PROGRAMS}"\nlisten = "127.0.0.1"\n'
@@ -66,15 +69,20 @@ class Stage:
         self.config = config.load(self.region.home)
         self.pillars: dict[str, Mapping[str, Any]] = {}
         self.port = SaltApi(endpoint(self.config))
-        self._door = PillarDoor(self.region, self.pillars) if door == "stand-in" else None
+        has_stand_in = door == "stand-in" and not by_up
+        self._door = PillarDoor(self.region, self.pillars) if has_stand_in else None
+        self._by_up = by_up
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._minions: list[Minion] = []
 
     def __enter__(self) -> Self:
         if self._door is not None:
             self._door.start()
-        self.start("master")
-        self.start("api")
+        if self._by_up:
+            self.region.start("up")
+        else:
+            self.start("master")
+            self.start("api")
         self.wait_for_api()
         return self
 
@@ -121,11 +129,12 @@ class Stage:
 
     def wait_for_api(self) -> None:
         """Returns once the API answers, and the master behind it."""
-        wait_until(self._answers, f"salt-api: {self.log('master')}{self.log('api')}", _PATIENCE_S)
+        wait_until(self._answers, "salt-api answers, and its master", _PATIENCE_S)
 
     def log(self, name: str) -> str:
         """All that "master" or "api" has printed."""
-        return (self.folder / f"salt-{name}.log").read_text(errors="replace")
+        path = self.folder / f"salt-{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def minions(self, *kiosks: str) -> tuple[Minion, ...]:
         """Make, accept and start one for each; they answer when this returns."""
