@@ -29,6 +29,7 @@ from agent.spool import Build, Rank
 from agent.store import hold, open_store
 from agent.systemd import Systemd
 from agent.voice import Voice, machine_facts
+from agent.warden import Warden
 from contract.errors import MessageError
 from contract.health import is_in_session
 from contract.messages import Ack, Event, decode, encode
@@ -73,6 +74,7 @@ class Kiosk:
         self._scheduler = Scheduler(probes, self._context, self._deliver)
         self._ladder = self._make_ladder()
         self._foresight = Foresight(config, self._clock, self._make_scene)
+        self._warden = Warden(config, self._clock)
         self._hotplug = Hotplug()
         self._unheard = set(self._scheduler.names)
         self._on_settled: list[Callable[[], None]] = []
@@ -332,6 +334,7 @@ class Kiosk:
             self.outbox.forget_old(self._clock.utc())
         self._say_all(Rank.ROUTINE)
         self._foresight.look()
+        self._warden.look()
         # Of what came without a word of the kernel's we would never hear.
         for kind in KINDS:
             if kind.name not in self._scheduler.names:

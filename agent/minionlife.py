@@ -13,6 +13,7 @@ from threading import Event
 from agent import program
 from agent.config import Minion
 from agent.errors import ProgramError, RemedyError
+from agent.warden import running
 
 #: The first that systemd has is the minion's.
 UNITS = ("vigie-minion.service", "salt-minion.service")
@@ -30,11 +31,7 @@ def is_installed(place: Minion) -> bool:
 
 def pid(place: Minion) -> int | None:
     """The process of the minion; None when it does not run."""
-    with suppress(OSError, ValueError):
-        found = int(place.pidfile.read_text())
-        if b"salt-minion" in Path(f"/proc/{found}/cmdline").read_bytes():
-            return found
-    return None
+    return running(place.pidfile)
 
 
 def is_older(place: Minion, files: Iterable[Path]) -> bool:
