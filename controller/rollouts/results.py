@@ -55,11 +55,15 @@ class Result:
     changed: tuple[Difference, ...] = ()
     failed: tuple[Difference, ...] = ()
     pending: tuple[Difference, ...] = ()  # would change
+    complaint: str = ""  # all of it, where nothing was applied
 
-    def told(self) -> dict[str, list[dict[str, str]]]:
-        """As it is kept with a kiosk's part in a rollout."""
+    def told(self) -> dict[str, Any]:
+        """As it is kept with a kiosk's part in a rollout: lists of states, or a complaint."""
         parts = {"changed": self.changed, "failed": self.failed, "pending": self.pending}
-        return {name: [one.told() for one in part] for name, part in parts.items() if part}
+        found: dict[str, Any] = {
+            name: [one.told() for one in part] for name, part in parts.items() if part
+        }
+        return found | ({"complaint": self.complaint} if self.complaint else {})
 
 
 def read(body: Any, retcode: int) -> Result:
@@ -72,14 +76,19 @@ def read(body: Any, retcode: int) -> Result:
     """
     if isinstance(body, dict) and body and all(isinstance(one, dict) for one in body.values()):
         return _states(body, retcode)
-    text = _text(body)
+    text = _text(body) or "no state applies to this kiosk"
+    return Result(
+        _complained(text, body, retcode), _first_line(text), complaint=_cut(text, MAX_TEXT)
+    )
+
+
+def _complained(text: str, body: Any, retcode: int) -> Outcome:
     if "is running as PID" in text:
-        return Result(Outcome.BUSY, _cut(text, 300))
+        return Outcome.BUSY
     if retcode == PILLAR_FAILED or "Pillar failed to render" in text:
-        return Result(Outcome.PILLAR_FAILED, _cut(text, 300))
-    if isinstance(body, (list, dict)):  # complaints, or no state at all: nothing was applied
-        return Result(Outcome.STATES_INVALID, _cut(text or "no state applies to this kiosk", 300))
-    return Result(Outcome.FAILED, _cut(text, 300))
+        return Outcome.PILLAR_FAILED
+    # Complaints, or no state at all: nothing was applied.
+    return Outcome.STATES_INVALID if isinstance(body, (list, dict)) else Outcome.FAILED
 
 
 def _states(body: Mapping[str, Mapping[str, Any]], retcode: int) -> Result:
@@ -154,6 +163,10 @@ def _text(body: Any) -> str:
 
 def _cut(text: str, size: int) -> str:
     return text if len(text) <= size else text[: size - 1] + "…"
+
+
+def _first_line(text: str) -> str:
+    return _cut(text.strip().partition("\n")[0], 200)
 
 
 def _number(value: Any) -> int:
