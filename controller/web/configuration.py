@@ -125,7 +125,7 @@ def of_kiosk(request: HttpRequest, kiosk_id: str) -> HttpResponse:
         "kiosk": found.kiosk,
         "found": found,
         "since": selectors.assignment(kiosk_id),
-        "waiting": differing(found.stored, newest.stored),
+        "waiting": differing(found.stored, newest.stored, absent="–"),
         "layers": [(each, place_name(each)) for each in chain(found.kiosk)],
         "sections": [
             Section(key, tuple(_lines(found.document[key], (key,), found.merged)))
@@ -155,23 +155,23 @@ def layer_of(scope: str, place: str) -> LayerId:
     return asked
 
 
-def differing(before: Any, after: Any) -> list[dict[str, Any]]:
-    """What differs between two documents, in words."""
+def differing(before: Any, after: Any, absent: str = "") -> list[dict[str, Any]]:
+    """What differs between two documents, in words; `absent` where one has no value, which of a
+    layer is inherited."""
+    none = absent or _("inherited")
     return [
         {
             "name": words.way(each.path),
             "kind": str(each.kind),
-            "before": _value(each, each.before, is_there=each.kind is not differences.Kind.SAID),
-            "after": _value(each, each.after, is_there=each.kind is not differences.Kind.DROPPED),
+            "before": none if each.kind is differences.Kind.SAID else _value(each, each.before),
+            "after": none if each.kind is differences.Kind.DROPPED else _value(each, each.after),
             "is_secret": each.is_secret,
         }
         for each in differences.between(before, after)
     ]
 
 
-def _value(of: differences.Difference, value: Any, *, is_there: bool) -> str:
-    if not is_there:
-        return _("inherited")
+def _value(of: differences.Difference, value: Any) -> str:
     if value is None and isinstance(shape.at(of.path[:-1]), shape.Entries):
         return _("taken out")
     return words.said(value)
@@ -197,7 +197,10 @@ def _lines(value: Any, path: tuple[str, ...], merged: Merged) -> list[Line]:
         layer = merged.sources.get(path)
         return [Line(_below(path), words.said(value), layer, words.source(layer))]
     for name, below in value.items():
-        found += _lines(below, (*path, name), merged)
+        here = (*path, name)
+        is_of_entry = any(isinstance(shape.at(path[:n]), shape.Entries) for n in range(len(path)))
+        if below is not None or here in merged.sources or not is_of_entry:
+            found += _lines(below, here, merged)
     if isinstance(node, shape.Entries):
         for at, layer in merged.removed.items():
             if at[:-1] == path:
@@ -207,4 +210,4 @@ def _lines(value: Any, path: tuple[str, ...], merged: Merged) -> list[Line]:
 
 def _below(path: tuple[str, ...]) -> str:
     """Where a setting stands within its section."""
-    return " › ".join(words.setting(path[: n + 1]) for n in range(1, len(path)))
+    return " › ".join(words.steps(path)[1:])

@@ -70,7 +70,7 @@ SETTING: Words = {
     "firewall.openings.*.port": gettext_lazy("Port"),
     "firewall.openings.*.protocol": gettext_lazy("Protocol"),
     "firewall.openings.*.sources": gettext_lazy("Networks that may reach it (none: all)"),
-    "network.wifi": gettext_lazy("Wireless networks"),
+    "network.wifi": gettext_lazy("Known networks"),
     "network.wifi.*.ssid": gettext_lazy("Name of the network (SSID)"),
     "network.wifi.*.password": gettext_lazy("Password of the network"),
     "application.url": gettext_lazy("Address"),
@@ -86,6 +86,7 @@ SETTING: Words = {
     "printing.queues.*.is_default": gettext_lazy("Default printer"),
     "printing.queues.*.description": gettext_lazy("Description"),
     "printing.queues.*.options": gettext_lazy("Options"),
+    "printing.queues.*.options.*": gettext_lazy("Value"),
     "scanning.is_enabled": gettext_lazy("Scanning service"),
     "scanning.backends": gettext_lazy("Drivers"),
     "audio.output": gettext_lazy("Loudspeakers' card"),
@@ -110,6 +111,7 @@ SETTING: Words = {
     "agent.peripherals.*.match.path": gettext_lazy("Path of the device"),
     "agent.peripherals.*.match.queue": gettext_lazy("Print queue"),
     "agent.peripherals.*.settings": gettext_lazy("Settings of its kind"),
+    "agent.peripherals.*.settings.*": gettext_lazy("Value"),
     "agent.video_platform": gettext_lazy("Video platform"),
     "agent.log_level": gettext_lazy("How much the agent logs"),
     "minion.log_level": gettext_lazy("How much the minion logs"),
@@ -141,7 +143,7 @@ _SHOWN = 5
 
 
 def setting(path: Path) -> str:
-    """What a setting is called; an entry by its own name, and so what has no words."""
+    """What a setting is called; an entry that is no value by its own name."""
     if len(path) == 1:
         return word(SECTION, path[0])
     return word(SETTING, _pattern(path)) if _pattern(path) in SETTING else path[-1]
@@ -149,7 +151,15 @@ def setting(path: Path) -> str:
 
 def way(path: Path) -> str:
     """Where a setting stands: printing, queues, a4, driver."""
-    return " › ".join(setting(path[: n + 1]) for n in range(len(path)))
+    return " › ".join(steps(path))
+
+
+def steps(path: Path) -> list[str]:
+    """The names on the way to a setting, an entry's by its own."""
+    return [
+        path[n] if isinstance(shape.at(path[:n]), Entries) else setting(path[: n + 1])
+        for n in range(len(path))
+    ]
 
 
 def choice(value: str) -> str:
@@ -165,6 +175,8 @@ def said(value: Any) -> str:
         return _("yes") if value else _("no")
     if value == MASK:
         return _("kept secret")
+    if isinstance(value, list) and set(map(str, value)) == set(map(str, DAY)):
+        return _("every day")
     if isinstance(value, list):
         return ", ".join(choice(str(one)) for one in value)
     return choice(value) if isinstance(value, str) else str(value)
@@ -192,6 +204,14 @@ def source(of: LayerId | None) -> str:
 def problem(found: Problem) -> str:
     """What a setting must be."""
     return _("must be %(what)s") % {"what": wanted(found.schema)}
+
+
+def told(found: Problem) -> str:
+    """The same, with where it stands."""
+    return _("%(setting)s: %(problem)s") % {
+        "setting": way(found.path),
+        "problem": problem(found),
+    }
 
 
 def broken(found: Mapping[str, Sequence[Problem]]) -> list[str]:

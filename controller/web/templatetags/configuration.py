@@ -6,8 +6,7 @@ from controller.web import configuration_words as words
 from controller.web.words import word
 
 register = template.Library()
-register.filter("configuration_way", words.way)
-register.filter("configuration_problem", words.problem)
+register.filter("configuration_problem", words.told)
 
 
 @register.filter

@@ -170,7 +170,7 @@ def test_a_preview_names_the_kiosks_and_what_changes_and_saves_nothing(
     text = administrator.post(f"{AT_SITE}/edit/journal", form).content.decode()
 
     assert "This would change 1 kiosk." in text
-    assert "<del>inherited</del> → <ins>300</ins>" in text
+    assert '<span class="quiet">inherited</span> → <ins>300</ins>' in text
     assert "Nothing is saved yet." in text
     assert Revision.objects.count() == 0
 
