@@ -1,8 +1,8 @@
 """A kiosk's minion is given another key: noted, and on the master, before the kiosk is told so.
 
-From the moment the kiosk asks it is open which key the master has: the one before is laid again by
-the worker unless this goes through. So whoever is cut off where, kiosk, controller or master, the
-key that the kiosk holds is the one the master has, or will have.
+What is about to be laid is noted before. Unless this goes through, the worker lays the key before
+anew: so whoever is cut off where, kiosk, controller or master, the key that the kiosk holds is the
+one the master has, or will have.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from controller.enrolment import renewal
 from controller.errors import EnrolmentError, Refused
 from controller.salt import keys
 from controller.salt.offer import offered
+from controller.salt.port import PortError
 from controller.salt.terms import MinionTerms
 
 
@@ -41,9 +42,14 @@ def exchange(
         raise Refused("this region has no Salt master: there is nothing to exchange a key with")
     with transaction.atomic():
         kiosk = renewal.in_force(shown, now).kiosk_id
-        keys.doubt([kiosk])
-    master.accept(kiosk, key)
-    refusal, is_laid = _note(shown, kiosk, key, address, now)
+        before = keys.laid_at(kiosk)
+        keys.intend(kiosk, key, now)
+    try:
+        master.accept(kiosk, key)
+    except PortError:
+        keys.doubt([kiosk])  # it may have arrived all the same
+        raise
+    refusal, is_laid = _note(shown, kiosk, key, before, address, now)
     if not is_laid:
         keys.lay(master, now)
     if refusal is not None:
@@ -53,7 +59,7 @@ def exchange(
 
 @transaction.atomic
 def _note(
-    shown: bytes, kiosk: str, key: str, address: str, now: datetime
+    shown: bytes, kiosk: str, key: str, before: datetime | None, address: str, now: datetime
 ) -> tuple[EnrolmentError | None, bool]:
     """Why the kiosk may not have it after all, and whether the master surely has what it should."""
     refusal = None
@@ -62,8 +68,9 @@ def _note(
     except EnrolmentError as err:  # revoked while the master was told
         refusal = err
     is_new = keys.current(kiosk) != key
-    is_laid = not keys.is_laid(kiosk)  # else the worker has laid the one before, over ours
-    keys.give(kiosk, key, now, is_laid=is_laid)
+    # Else the worker has laid the one before meanwhile, maybe over ours.
+    is_laid = not is_new or keys.laid_at(kiosk) == before
+    keys.give(kiosk, key, now, is_laid=is_laid or refusal is not None)
     if refusal is not None:
         keys.end(kiosk, now)
         return refusal, False

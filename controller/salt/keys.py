@@ -8,7 +8,7 @@ line, as often as it takes. Two who lay at once find out, for each looks again a
 import hashlib
 import logging
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from controller.errors import EnrolmentError
 from controller.salt.models import MinionKey
@@ -24,6 +25,8 @@ from controller.salt.port import Misunderstood
 MIN_BITS, MAX_BITS = 2048, 8192
 #: So many at a time: a whole region enrolled in one morning holds up nobody else.
 _AT_ONCE = 50
+#: Whoever lays a key has done so, or been killed.
+_INTENT_LIFE = timedelta(minutes=1)
 _log = logging.getLogger("vigie.salt")
 
 
@@ -63,16 +66,27 @@ def current(kiosk_id: str) -> str | None:
     return found.public_key if found is not None else None
 
 
-def is_laid(kiosk_id: str) -> bool:
-    """Whether the master is known to have the key that counts."""
-    return MinionKey.objects.filter(
-        kiosk_id=kiosk_id, ended_at=None, laid_at__isnull=False
-    ).exists()
+def laid_at(kiosk_id: str) -> datetime | None:
+    """When the key that counts was laid; None: it was not yet, or there is none."""
+    found = MinionKey.objects.filter(kiosk_id=kiosk_id, ended_at=None).first()
+    return found.laid_at if found is not None else None
 
 
 def digest(public_key: str) -> str:
     """SHA-256 of its text, hexadecimal: what an audit may hold of it."""
     return hashlib.sha256(public_key.encode("ascii")).hexdigest()
+
+
+def intend(kiosk_id: str, public_key: str, now: datetime) -> None:
+    """Note that this key is about to be laid, and does not count before it is given.
+
+    Whoever notes it and is killed leaves it open which key the master has: after a while the one
+    that counts is laid again.
+    """
+    if current(kiosk_id) == public_key:
+        return
+    _intents().filter(kiosk_id=kiosk_id).delete()
+    MinionKey.objects.create(kiosk_id=kiosk_id, public_key=public_key, given_at=now, ended_at=now)
 
 
 def give(kiosk_id: str, public_key: str, now: datetime, *, is_laid: bool = False) -> None:
@@ -84,6 +98,7 @@ def give(kiosk_id: str, public_key: str, now: datetime, *, is_laid: bool = False
     key = present.filter(public_key=public_key).first()
     if key is None:
         present.update(ended_at=now)
+        _intents().filter(kiosk_id=kiosk_id).delete()
         key = MinionKey.objects.create(kiosk_id=kiosk_id, public_key=public_key, given_at=now)
     if is_laid:
         _note_laid(key, now)
@@ -104,7 +119,9 @@ def lay(master: Master, now: datetime) -> bool:
 
     Raises PortError when Salt does not do so; what was done until then is noted.
     """
-    ended = _ended_not_removed()[:_AT_ONCE]
+    stale = _intents().filter(given_at__lte=now - _INTENT_LIFE)
+    doubt(list(stale.values_list("kiosk_id", flat=True)))
+    ended = _ended_not_removed(now)[:_AT_ONCE]
     missing = MinionKey.objects.filter(ended_at=None, laid_at=None).order_by("pk")[:_AT_ONCE]
     refused = [
         *(_try(partial(_remove, master, kiosk_id, now)) for kiosk_id in ended),
@@ -134,9 +151,14 @@ def _accept(master: Master, key: MinionKey, now: datetime) -> None:
     _note_laid(key, now)
 
 
-def _ended_not_removed() -> list[str]:
+def _intents() -> QuerySet[MinionKey]:
+    return MinionKey.objects.filter(laid_at=None, removed_at=None, ended_at=F("given_at"))
+
+
+def _ended_not_removed(now: datetime) -> list[str]:
     """Kiosks that are to have no key on the master, and may have one there."""
     rows = MinionKey.objects.filter(removed_at=None).exclude(ended_at=None)
+    rows = rows.exclude(pk__in=_intents().filter(given_at__gt=now - _INTENT_LIFE))
     live = MinionKey.objects.filter(ended_at=None).values("kiosk_id")
     gone = rows.exclude(kiosk_id__in=live).order_by("kiosk_id")
     return list(gone.values_list("kiosk_id", flat=True).distinct())

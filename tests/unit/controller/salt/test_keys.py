@@ -1,7 +1,7 @@
 """The minions' keys: which is to be on the master, and how it comes there, whoever is away."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -14,6 +14,7 @@ from controller.salt.port import Misunderstood, Unreachable
 from tests import fleets
 
 NOW = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
 ONE, OTHER = "pvp-63003-1", "pvp-63003-2"
 FIRST, SECOND = "first key", "second key"
 
@@ -82,9 +83,9 @@ def test_a_weak_key_and_one_that_salt_does_not_know_are_refused() -> None:
 
 def test_a_key_that_was_given_is_laid_once(kiosk: str, slate: Slate) -> None:
     keys.give(kiosk, FIRST, NOW)
-    assert not keys.is_laid(kiosk)
+    assert keys.laid_at(kiosk) is None
     keys.lay(slate, NOW)
-    assert (slate.keys, keys.is_laid(kiosk)) == ({kiosk: FIRST}, True)
+    assert (slate.keys, keys.laid_at(kiosk)) == ({kiosk: FIRST}, NOW)
     slate.keys.clear()
     keys.lay(slate, NOW)
     assert slate.keys == {}
@@ -118,8 +119,8 @@ def test_the_same_key_given_again_is_one(kiosk: str) -> None:
 def test_an_ended_key_is_taken_off_and_no_more_asked_for(kiosk: str, slate: Slate) -> None:
     keys.give(kiosk, FIRST, NOW)
     keys.lay(slate, NOW)
-    assert keys.end(kiosk, NOW)
-    assert not keys.end(kiosk, NOW)
+    assert keys.end(kiosk, LATER)
+    assert not keys.end(kiosk, LATER)
     keys.lay(slate, NOW)
     assert slate.keys == {}
     slate.is_away = True
@@ -129,7 +130,7 @@ def test_an_ended_key_is_taken_off_and_no_more_asked_for(kiosk: str, slate: Slat
 def test_a_key_that_was_never_seen_laid_is_taken_off_too(kiosk: str, slate: Slate) -> None:
     slate.keys[kiosk] = FIRST  # it was, and whoever did so was killed before it was noted
     keys.give(kiosk, FIRST, NOW)
-    keys.end(kiosk, NOW)
+    keys.end(kiosk, LATER)
     keys.lay(slate, NOW)
     assert slate.keys == {}
 
@@ -150,7 +151,7 @@ def test_a_key_replaced_while_it_was_laid_does_not_stay(kiosk: str, slate: Slate
 
 def test_a_key_given_while_the_one_before_was_taken_off_is_laid(kiosk: str, slate: Slate) -> None:
     keys.give(kiosk, FIRST, NOW)
-    keys.end(kiosk, NOW)
+    keys.end(kiosk, LATER)
     slate.meanwhile = lambda: keys.give(kiosk, SECOND, NOW, is_laid=True)
     keys.lay(slate, NOW)
     keys.lay(slate, NOW)
@@ -180,3 +181,35 @@ def test_a_whole_region_is_laid_a_part_at_a_time(db: None, slate: Slate) -> None
     while keys.lay(slate, NOW):
         turns += 1
     assert (len(slate.keys), turns) == (120, 3)
+
+
+def test_whoever_is_killed_as_a_key_is_laid_leaves_the_one_before(kiosk: str, slate: Slate) -> None:
+    keys.give(kiosk, FIRST, NOW)
+    keys.lay(slate, NOW)
+    keys.intend(kiosk, SECOND, NOW)
+    slate.keys[kiosk] = SECOND
+    keys.lay(slate, NOW + timedelta(seconds=50))  # it may still go through
+    assert slate.keys == {kiosk: SECOND}
+    keys.lay(slate, NOW + timedelta(seconds=60))
+    assert (slate.keys, keys.current(kiosk)) == ({kiosk: FIRST}, FIRST)
+    slate.keys.clear()
+    keys.lay(slate, NOW + timedelta(days=1))
+    assert slate.keys == {}
+
+
+def test_a_first_key_that_nobody_was_told_of_is_taken_off(kiosk: str, slate: Slate) -> None:
+    keys.intend(kiosk, FIRST, NOW)
+    slate.keys[kiosk] = FIRST
+    keys.lay(slate, NOW)
+    assert slate.keys == {kiosk: FIRST}
+    keys.lay(slate, NOW + timedelta(minutes=1))
+    assert slate.keys == {}
+
+
+def test_a_key_that_was_intended_and_is_given_counts(kiosk: str, slate: Slate) -> None:
+    keys.give(kiosk, FIRST, NOW, is_laid=True)
+    keys.intend(kiosk, SECOND, NOW)
+    slate.accept(kiosk, SECOND)
+    keys.give(kiosk, SECOND, NOW, is_laid=True)
+    keys.lay(slate, NOW + timedelta(days=1))
+    assert (slate.keys, keys.current(kiosk)) == ({kiosk: SECOND}, SECOND)
