@@ -19,7 +19,7 @@ from controller.rollouts.models import Compliance, Installed, Target
 from controller.rollouts.numbering import Numbers
 from controller.rollouts.proposing import ALIVE
 from controller.rollouts.results import Outcome, Result, read
-from controller.rollouts.stages import Compliant, TargetStage, Why, because
+from controller.rollouts.stages import Compliant, Stage, TargetStage, WaveStage, Why, because
 from controller.salt.models import Return
 from controller.salt.port import Job, Port, PortError
 
@@ -98,14 +98,6 @@ def due(now: datetime, limit: int) -> dict[str, str]:
     return dict(free[:limit])
 
 
-@transaction.atomic
-def ask_soon(kiosks: Collection[str], now: datetime) -> None:
-    """Have these asked at the next turn, whenever they were asked last."""
-    for kiosk in sorted(kiosks):
-        Compliance.objects.get_or_create(pk=kiosk, defaults={"since": now})
-    Compliance.objects.filter(pk__in=kiosks).update(asked_at=None)
-
-
 def take_in(asked: Collection[Compliance], now: datetime) -> set[str]:
     """Note what the answers that have come say; whose they are."""
     rows = Return.objects.filter(jid__in={one.jid for one in asked})
@@ -170,16 +162,20 @@ def _take_back(kiosks: Collection[str], jid: str) -> None:
 def _askable() -> QuerySet[Installed]:
     """In service, connected, with a release, and no rollout at work on them."""
     under_way = [stage for stage in TargetStage if stage.is_under_way]
-    worked_on = Target.objects.filter(
-        kiosk=OuterRef("kiosk_id"), stage__in=under_way, rollout__ended_at=None
-    )
-    waiting = Target.objects.filter(
-        kiosk=OuterRef("kiosk_id"), stage=TargetStage.FAILED, rollout__stage__in=ALIVE
+    mine = Target.objects.filter(kiosk=OuterRef("kiosk_id"))
+    worked_on = mine.filter(stage__in=under_way, rollout__ended_at=None)
+    failed = mine.filter(stage=TargetStage.FAILED, rollout__stage__in=ALIVE)
+    has_its_turn = mine.filter(
+        stage=TargetStage.WAITING, rollout__stage=Stage.RUNNING, wave__stage=WaveStage.RUNNING
     )
     is_online = Exists(Status.objects.filter(pk=OuterRef("kiosk_id"), is_online=True))
     in_service = (Lifecycle.ACTIVE, Lifecycle.MAINTENANCE)
     return Installed.objects.filter(
-        is_online, ~Exists(worked_on), ~Exists(waiting), kiosk__lifecycle__in=in_service
+        is_online,
+        ~Exists(worked_on),
+        ~Exists(failed),
+        ~Exists(has_its_turn),
+        kiosk__lifecycle__in=in_service,
     )
 
 

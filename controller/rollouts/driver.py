@@ -74,9 +74,22 @@ class Driver:
         if decision.ask:
             self._ask(rollout_id, decision.ask, now)
 
-    @transaction.atomic
     def _decide(self, rollout_id: UUID, now: datetime) -> Decision:
-        loaded = tables.Loaded(rollout_id)
+        """Mostly there is nothing new: who only looks keeps nobody from the database."""
+        _, plan, decision = self._looked(rollout_id, now, is_locked=False)
+        if decision.plan == plan:
+            return decision
+        with transaction.atomic():
+            loaded, plan, decision = self._looked(rollout_id, now, is_locked=True)
+            loaded.save(plan, decision, now, partial(self._numbers.new, now))
+        if decision.plan.stage is not plan.stage:
+            _log.info("rollout %s is %s %s", rollout_id, decision.plan.stage, decision.plan.reason)
+        return decision
+
+    def _looked(
+        self, rollout_id: UUID, now: datetime, *, is_locked: bool
+    ) -> tuple[tables.Loaded, Plan, Decision]:
+        loaded = tables.Loaded(rollout_id, is_locked=is_locked)
         plan = loaded.plan(self._awake_since, is_salt_away=bool(self._away))
         of_interest = [one for one in plan.targets if _matters(plan, one.stage, one.wave)]
         windowed = [
@@ -85,11 +98,7 @@ class Driver:
             if one.stage in (TargetStage.WAITING, TargetStage.APPLYING)
             and plan.waves[one.wave].keeps_window
         ]
-        decision = decide(plan, gather(of_interest, windowed, now), now, self._pace)
-        loaded.save(plan, decision, now, partial(self._numbers.new, now))
-        if decision.plan.stage is not plan.stage:
-            _log.info("rollout %s is %s %s", rollout_id, decision.plan.stage, decision.plan.reason)
-        return decision
+        return loaded, plan, decide(plan, gather(of_interest, windowed, now), now, self._pace)
 
     def _give(self, rollout_id: UUID, kiosks: Collection[str], now: datetime) -> None:
         """Give the jobs that are written and were not given; each once for all of its kiosks."""
@@ -103,7 +112,7 @@ class Driver:
     def _note_given(
         self, rollout_id: UUID, job: Job, known: Collection[str], now: datetime
     ) -> None:
-        loaded = tables.Loaded(rollout_id)
+        loaded = tables.Loaded(rollout_id, is_locked=True)
         was = plan = loaded.plan(self._awake_since, is_salt_away=False)
         follower = Follower(plan, self._pace, now)
         for target in was.targets:

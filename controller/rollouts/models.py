@@ -66,7 +66,7 @@ class Rollout(models.Model):
     stage = models.CharField(max_length=9, choices=_choices(Stage), default=Stage.PROPOSED)
     reason = models.CharField(max_length=500, blank=True)  # why it stopped by itself
     on_failure = models.CharField(max_length=6, choices=_choices(OnFailure))
-    #: How long a kiosk may take from the job's begin to being proven.
+    #: How long a kiosk may take for each step: applying, checking, proving, reverting.
     kiosk_limit_s = models.PositiveIntegerField(default=1800)
     created_at = models.DateTimeField()
     life_s = models.PositiveIntegerField(default=86_400)  # from its approval, or its revert

@@ -109,7 +109,6 @@ class _Turn:
         self.stage = Stage.REVERTING
         self.expires_at = self.now + self.was.life
         self._tell("reverting", failed.kiosk, failed.reason)
-        self._revert()
 
     def _move_waves(self) -> None:
         for wave in list(self.waves):
@@ -243,7 +242,6 @@ class _Turn:
             self._tell("reverted")
 
     def _decision(self) -> Decision:
-        self._tell_kiosks()
         plan = replace(
             self.was,
             stage=self.stage,
@@ -260,13 +258,16 @@ class _Turn:
                 give.append(target.kiosk)
             elif self.of(target).answer is None and self.follower.asks(target):
                 ask.append(target.kiosk)
-        return Decision(plan, tuple(self.events), tuple(give), tuple(ask))
+        return Decision(plan, (*self._of_kiosks(), *self.events), tuple(give), tuple(ask))
 
-    def _tell_kiosks(self) -> None:
-        for before in self.was.targets:
-            after = self.targets[before.kiosk]
-            if after.stage is not before.stage and after.stage in _TOLD:
-                self._tell(f"kiosk-{after.stage}", after.kiosk, after.reason)
+    def _of_kiosks(self) -> list[Event]:
+        """What is told of kiosks, before what follows from it for all."""
+        pairs = [(before, self.targets[before.kiosk]) for before in self.was.targets]
+        return [
+            Event(f"kiosk-{after.stage}", after.kiosk, after.reason)
+            for before, after in pairs
+            if after.stage is not before.stage and after.stage in _TOLD
+        ]
 
     def _mine(self, wave: Wave) -> list[Target]:
         return [one for one in self.targets.values() if one.wave == wave.position]

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from controller.accounts.services import record
 from controller.errors import NotFound, Refused
 from controller.fleet.models import Kiosk
-from controller.rollouts.models import Rollout, Target
+from controller.rollouts.models import Compliance, Rollout, Target
 from controller.rollouts.proposing import ALIVE, elsewhere, require, told
 from controller.rollouts.proposing import Preview as Preview
 from controller.rollouts.proposing import preview as preview
@@ -134,6 +134,22 @@ def retry_failed(rollout_id: UUID, **who: Any) -> Rollout:
     return _moved(rollout, after, "retried", who, details={"kiosks": kiosks})
 
 
+@transaction.atomic
+def check_soon(
+    kiosks: Collection[str], *, user: User | None, actor: str = "", address: str = ""
+) -> None:
+    """Have these asked for their drift at the next turn, whenever they were asked last."""
+    require(user, PROPOSE)
+    now = timezone.now()
+    for kiosk in sorted(set(kiosks)):
+        if not Kiosk.objects.filter(pk=kiosk).exists():
+            raise NotFound(f"no kiosk {kiosk[:63]!r}: `vigie fleet` lists them")
+        Compliance.objects.update_or_create(
+            pk=kiosk, defaults={"asked_at": None}, create_defaults={"since": now}
+        )
+        record(action="rollout.check", subject=kiosk, user=user, actor=actor, address=address)
+
+
 def _approve_wave(rollout: Rollout, who: dict[str, Any]) -> Rollout:
     wave = rollout.waves.filter(
         waits_for_approval=True, approved_at=None, stage=WaveStage.WAITING
@@ -236,6 +252,6 @@ def _note(
 
 
 __all__ = (
-    "ALIVE", "Preview", "WaveWish", "abort", "approve", "pause", "preview", "propose",
+    "ALIVE", "Preview", "WaveWish", "abort", "approve", "check_soon", "pause", "preview", "propose",
     "resume", "retry_failed", "revert",
 )  # fmt: skip

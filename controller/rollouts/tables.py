@@ -25,10 +25,12 @@ _SAME = (
 
 
 class Loaded:
-    """A rollout's rows, locked, and the plan that they make."""
+    """A rollout's rows, and the plan that they make. Who saves has locked them."""
 
-    def __init__(self, rollout_id: UUID) -> None:
-        found = models.Rollout.objects.select_for_update(of=("self",))
+    def __init__(self, rollout_id: UUID, *, is_locked: bool) -> None:
+        found = models.Rollout.objects.all()
+        if is_locked:
+            found = found.select_for_update(of=("self",))
         self.rollout = found.get(pk=rollout_id)
         self.waves = list(self.rollout.waves.all())
         self.targets = {

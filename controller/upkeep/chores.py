@@ -18,6 +18,7 @@ from controller.ingest import watch
 from controller.ingest.rollup import roll_up
 from controller.notify import deliver
 from controller.notify import services as notify
+from controller.rollouts import retention as rollouts
 from controller.rollouts.compliance import Drift
 from controller.rollouts.driver import Driver
 from controller.rollouts.numbering import Numbers
@@ -70,6 +71,7 @@ def _upkeep(keep: Retention) -> tuple[Chore, ...]:
         accounts.forget(now - timedelta(days=keep.audit_days))
         batches.forget(now - timedelta(days=keep.changes_days))
         commands.forget(now - timedelta(days=keep.changes_days))
+        rollouts.forget(now - timedelta(days=keep.changes_days))
         notify.forget(now - timedelta(days=keep.changes_days))
         files.forget(now - timedelta(days=keep.files_days))
         salt_returns.forget(now - timedelta(days=keep.changes_days))

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from controller.fleet.models import Device, Kiosk, Lifecycle, Status
-from controller.rollouts import compliance, selectors
+from controller.rollouts import selectors, services
 from controller.rollouts.compliance import EVERY, PATIENCE, STALE, Drift, due
 from controller.rollouts.models import Compliance, Installed, Release
 from controller.rollouts.numbering import Numbers
@@ -98,7 +98,7 @@ def test_each_is_asked_again_within_a_day_and_not_all_at_once() -> None:
 def test_it_is_asked_at_once_when_a_person_wants_to_know() -> None:
     now = timezone.now()
     Compliance.objects.create(kiosk_id="pvp-1", since=now, asked_at=now)
-    compliance.ask_soon(["pvp-1"], now)
+    services.check_soon(["pvp-1"], user=None, actor="cli:root")
     assert "pvp-1" in due(now, 10)
 
 

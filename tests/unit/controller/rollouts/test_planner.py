@@ -40,6 +40,17 @@ def test_a_camera_that_dies_stops_the_wave_and_the_revert_restores_it() -> None:
     assert not field.machines["1-0"].applied + field.machines["1-1"].applied
 
 
+def test_who_failed_is_told_before_it_is_undone() -> None:
+    field = field_of(((FIRST, (Machine(breaks="camera"),)),))
+    told = []
+    for second in range(0, 300, 5):
+        told += [event.what for event in field.decide(second).events]
+        field.turn(second)
+    assert told == [
+        "wave-began", "kiosk-failed", "wave-failed", "reverting", "kiosk-reverted", "reverted",
+    ]  # fmt: skip
+
+
 def test_told_to_pause_it_stops_and_undoes_nothing() -> None:
     waves = ((FIRST, (Machine(outcome=Outcome.FAILED),)), (SECOND, (Machine(),)))
     field = field_of(waves, on_failure=OnFailure.PAUSE)
