@@ -1,6 +1,7 @@
 #!/bin/sh
 # Called as the first process of new namespaces: lays what a kernel and a boot loader would, and
 # becomes systemd. Nothing of it is seen outside.
+# $VIGIE_WITHOUT names the rights that no process of it has: those over what is the host's alone.
 #   boot.sh ROOT NAME [SOURCE=TARGET ...]     folders and files of the host, read-only
 set -eu
 root=$1 name=$2
@@ -36,4 +37,4 @@ hostname "$name"
 echo "$name" > "$root/etc/hostname"
 ip link set lo up
 exec env -i container=vigie PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    chroot "$root" /lib/systemd/systemd
+    setpriv --bounding-set "$VIGIE_WITHOUT" chroot "$root" /lib/systemd/systemd

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_nothing_of_the_host_can_be_changed_from_inside(machine: Machine) -> Non
     after = Path("/proc/sys/kernel/panic").read_text(), Path("/etc/hostname").read_text()
     assert after == before
     assert machine.must(["/bin/cat", "/etc/hostname"]).strip() == "pvp-test"
+
+
+def test_the_clock_modules_and_devices_are_out_of_its_reach(machine: Machine) -> None:
+    machine.must(["/bin/ln", "-sf", "/usr/share/zoneinfo/Asia/Tokyo", "/etc/localtime"])
+    machine.must(["/usr/bin/systemctl", "restart", "systemd-timedated"])
+    drift_s = time.time() - time.monotonic()
+    for command in (
+        ["/bin/date", "-s", f"@{int(time.time())}"],
+        ["/bin/mknod", "/dev/disk", "b", "254", "0"],
+        ["/usr/bin/systemd-run", "--wait", "/bin/date", "-s", f"@{int(time.time())}"],
+    ):
+        assert machine.run(command).returncode != 0, command
+    kept = machine.must(["/bin/sh", "-c", "grep CapBnd /proc/1/status /proc/self/status"])
+    assert {int(line.split()[-1], 16) >> 25 & 1 for line in kept.splitlines()} == {0}  # SYS_TIME
+    assert abs(time.time() - time.monotonic() - drift_s) < 1
 
 
 def test_it_sees_no_process_and_no_network_of_the_host(machine: Machine) -> None:
