@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -12,7 +13,7 @@ from agent.firmware.candidates import DEV, SYS, Candidate, candidates
 from agent.firmware.errors import HookError
 from agent.firmware.hooks import Hook, hooks
 from agent.firmware.process import Place, Rules, run
-from agent.firmware.protocol import VERSION, Device, State, devices
+from agent.firmware.protocol import VERSION, Device, State, devices, silent
 from agent.releases import Release
 
 
@@ -37,17 +38,23 @@ def take(release: Release, config: Config, folder: Path, rules: Rules, world: Wo
     for hook in usable:
         shown = candidates(hook, config.peripherals, world.sys, world.dev)
         try:
-            found.append(ask(hook, shown, folder, rules))
+            asked = ask(hook, shown, folder, rules)
+            found.append(asked.devices)
+            troubles += asked.troubles
         except HookError as err:
             troubles.append(str(err))
     return Census(merged(found), tuple(troubles))
 
 
-def ask(hook: Hook, shown: Iterable[Candidate], folder: Path, rules: Rules) -> tuple[Device, ...]:
+def ask(hook: Hook, shown: Iterable[Candidate], folder: Path, rules: Rules) -> Census:
     """What one hook sees. Raises HookError when it does not say."""
     place = Place(folder / "census" / hook.name / "work", folder / "census" / hook.name / "out")
     listed = tuple(shown)
-    request = {"protocol": VERSION, "folder": str(place.work), "candidates": listed}
+    request = {
+        "protocol": VERSION,
+        "folder": str(place.work),
+        "candidates": msgspec.to_builtins(listed),
+    }
     for path in (folder, folder / "census", place.out.parent):
         path.mkdir(parents=True, mode=0o711, exist_ok=True)
     place.work.mkdir(mode=0o700, exist_ok=True)
@@ -57,7 +64,8 @@ def ask(hook: Hook, shown: Iterable[Candidate], folder: Path, rules: Rules) -> t
         shutil.rmtree(place.out.parent, ignore_errors=True)
     if not told.is_good:
         raise HookError(f"hook {hook.name}: inventory: {told.reason}")
-    return once(devices(told, hook.name), listed)
+    found = once(devices(told, hook.name), listed)
+    return Census(found, silent(told, hook.name))
 
 
 def once(found: Iterable[Device], shown: Iterable[Candidate]) -> tuple[Device, ...]:

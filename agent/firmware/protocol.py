@@ -123,6 +123,15 @@ def devices(found: Answer, hook: str) -> tuple[Device, ...]:
     return tuple(msgspec.structs.replace(one, hook=hook) for one in listed[:_MAX_DEVICES])
 
 
+def silent(found: Answer, hook: str) -> tuple[str, ...]:
+    """Why an inventory lacks devices that the hook was shown."""
+    listed = found.result.get("silent")
+    texts = listed if isinstance(listed, list) else []
+    return tuple(
+        f"hook {hook}: {one[:200]}" for one in texts[:_MAX_DEVICES] if isinstance(one, str)
+    )
+
+
 def _result(out: bytes) -> dict[str, Any]:
     if len(out) > MAX_BYTES:
         raise HookError(f"said more than {MAX_BYTES} bytes")

@@ -187,6 +187,7 @@ class Runner:
         return {
             "protocol": VERSION,
             "folder": str(home / "work"),
+            "expected": job.expected,
             "device": {**job.device, **now},
             "firmware": _file(home, job.firmware),
             "previous": _file(home, job.previous) if job.previous is not None else None,

@@ -75,6 +75,13 @@ class Job(Struct, frozen=True):
         """What people call the device."""
         return str(self.device.get("name") or self.device.get("id"))
 
+    @property
+    def expected(self) -> str:
+        """The version that a verify is to find now."""
+        if self.stage not in (Stage.ROLLBACK, Stage.PROVE):
+            return self.firmware.version
+        return self.previous.version if self.previous is not None else self.before
+
 
 #: How often a stage is begun at most.
 _TRIES: Mapping[Stage, int] = {
@@ -167,7 +174,7 @@ def _rolled_back(job: Job, answer: Answer) -> Job:
 
 def _proven(job: Job, answer: Answer) -> Job:
     version = answer.text("version")
-    expected = job.previous.version if job.previous is not None else job.before
+    expected = job.expected
     job = replace(job, version=version)
     if answer.is_good and version and version in (expected, job.before):
         return _end(job, Outcome.ROLLED_BACK, job.reason)

@@ -37,17 +37,17 @@ class Dialogue:
 
     def inventory(self, request: Request) -> Mapping[str, Any]:
         """Every candidate that says who it is; of the others it is said why not."""
-        devices = []
+        devices, silent = [], []
         for one in request.candidates:
             try:
                 said = self._ask(one)
             except HookError as err:
-                hook.progress(0, f"{one['node']}: {err}")
+                silent.append(str(err))
                 continue
             found = {"id": one["id"], "version": said["version"], "vendor": said["vendor"]}
             found["name"] = f"{said['vendor']} {said['model']}".strip() or one["node"]
             devices.append({**found, "is_updatable": bool(one.get("quirk", {}).get("flash"))})
-        return {"devices": devices}
+        return {"devices": devices, "silent": silent}
 
     def check(self, request: Request) -> Mapping[str, Any]:
         """Whether the file is one for this device, and brings something. Nothing is written."""

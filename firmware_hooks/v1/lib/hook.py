@@ -35,13 +35,17 @@ class File:
 
 @dataclass(frozen=True)
 class Request:
-    """What the runner asks. `folder` is ours to write in, and kept until cleanup has ended."""
+    """What the runner asks. `folder` is ours to write in, and kept until cleanup has ended.
+
+    `expected` is the version that a verify should find.
+    """
 
     folder: Path
     candidates: list[dict[str, Any]] = field(default_factory=list)
     device: dict[str, Any] = field(default_factory=dict)
     firmware: File | None = None
     previous: File | None = None
+    expected: str = ""
 
     @property
     def quirk(self) -> dict[str, Any]:
@@ -84,6 +88,7 @@ def read(text: str) -> Request:
         device=asked.get("device") or {},
         firmware=_file(asked.get("firmware")),
         previous=_file(asked.get("previous")),
+        expected=asked.get("expected") or "",
     )
 
 

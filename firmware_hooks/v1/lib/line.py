@@ -17,6 +17,7 @@ import termios
 import time
 import tty
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -135,6 +136,8 @@ class Line:
 
     def _close(self) -> None:
         if self._fd >= 0:
+            with suppress(OSError):
+                fcntl.ioctl(self._fd, termios.TIOCNXCL)
             os.close(self._fd)
             self._fd = -1
 
