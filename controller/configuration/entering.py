@@ -93,7 +93,7 @@ def from_text(leaf: Leaf, given: Sequence[str]) -> Any:
 def _with_shown(said: Mapping[str, Any], form: Form) -> dict[str, Any]:
     """The layer with every entry that the form shows or begins, so that each has its place."""
     found: dict[str, Any] = json.loads(json.dumps(said))
-    for name in (*form.values("e"), *_begun(form)):
+    for name in (*form.values("e"), *begun(form)):
         *above, last = name.split("/")
         under = found
         for part in above:
@@ -104,7 +104,7 @@ def _with_shown(said: Mapping[str, Any], form: Form) -> dict[str, Any]:
     return found
 
 
-def _begun(form: Form) -> list[str]:
+def begun(form: Form) -> list[str]:
     """The paths of new entries."""
     names = ((name, form.values(f"n:{name}")) for name in form.values("m"))
     return [f"{name}/{given[0].strip()}" for name, given in names if given and given[0].strip()]

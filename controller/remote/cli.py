@@ -3,10 +3,10 @@
 import argparse
 import os
 
-from controller.remote import acts, alerts, fleet, login, system
+from controller.remote import acts, alerts, configuration, fleet, login, system
 from controller.remote.words import Adder
 
-GROUPS = (login, fleet, alerts, acts, system)
+GROUPS = (login, fleet, alerts, acts, configuration, system)
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -48,6 +48,15 @@ class Server:
         """What came of it. It is sent once."""
         return self._json("POST", path, json=body)
 
+    def stamped(self, path: str) -> tuple[Any, str]:
+        """What is at `/api/<path>`, with the ETag that an edit of it takes."""
+        answer = self._call("GET", path)
+        return answer.json(), answer.headers.get("ETag", "")
+
+    def put(self, path: str, body: dict[str, Any], etag: str) -> Any:
+        """What came of it; refused when it is not what bore that ETag any more. It is sent once."""
+        return self._json("PUT", path, json=body, headers={"If-Match": etag})
+
     def order(self, path: str, body: dict[str, Any]) -> Any:
         """The same with a key of its own: sent again, it is the same order."""
         return self._json("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})

@@ -48,9 +48,11 @@ def edit(request: HttpRequest, scope: str, place: str, section: str) -> HttpResp
     last = selectors.latest(asked)
     draft = Draft(sealed.masked(last.document) if last else {})
     wider = _wider(asked)
+    begun: frozenset[str] = frozenset()
     if request.method == "POST":
         form = entering.Form(request.POST.getlist)
         draft.said = entering.entered(section, draft.said, wider, form)
+        begun = frozenset(entering.begun(form))
         if "preview" in request.POST:
             _try(asked, draft)
         elif "save" in request.POST and _is_saved(request, asked, draft):
@@ -58,7 +60,7 @@ def edit(request: HttpRequest, scope: str, place: str, section: str) -> HttpResp
     context = {
         **heading(asked),
         "section": section,
-        "form": Maker(by_path(draft.problems)).fields(section, draft.said, wider),
+        "form": Maker(by_path(draft.problems), begun).fields(section, draft.said, wider),
         "draft": draft,
         "why": request.POST.get("why", ""),
         "revision": request.POST.get("revision") or (last.pk if last else 0),

@@ -39,6 +39,7 @@ class Field:
     is_said: bool = False
     is_inherited: bool = False
     is_taken_out: bool = False
+    is_begun: bool = False  # by this very request
     inherited: str = ""
     source: str = ""
     wrong: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Maker:
     """Makes the fields of one page: each has an id of its own, and the problems found there."""
 
     problems: Mapping[Path, list[Problem]]
+    begun: frozenset[str] = frozenset()  # names of entries
     _ids: Iterator[int] = field(default_factory=count)
 
     def fields(self, section: str, said: Mapping[str, Any], wider: Merged) -> Field:
@@ -80,6 +82,7 @@ class Maker:
             is_said=entry.is_said,
             is_inherited=entry.is_inherited,
             is_taken_out=entry.is_taken_out,
+            is_begun=entering.named(entry.path) in self.begun,
         )
 
     def _value(self, value: Value) -> Field:
