@@ -28,7 +28,14 @@ from tests.salt.simulated import SimulatedWorld
 
 pytestmark = pytest.mark.django_db
 NAMES = ("pvp-1", "pvp-2", "pvp-3")
-PACE = Pace(ask_after=timedelta(seconds=1), settle=timedelta(seconds=0), again=timedelta(seconds=1))
+PACE = Pace(
+    ask_after=timedelta(seconds=1),
+    settle=timedelta(seconds=0),
+    again=timedelta(seconds=1),
+    reconcile_s=0.0,
+    knock_s=0.0,
+    answer_s=1.0,
+)
 
 
 @pytest.fixture
