@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from tests.peer.controller.remote.conftest import Desk
+from tests.peer.controller.remote.test_examples import examples
 from tests.peer.region import Region
 
 SITE = "site/ambert"
@@ -77,3 +80,21 @@ def test_kiosks_that_wait_are_listed(desk: Desk, region: Region) -> None:
     vigie(desk, "set", "kiosk/pvp-63003-2", "journal.max_mb=64", "--why", "tiny disk")
 
     assert "pvp-63003-2" in vigie(desk, "pending")
+
+
+@pytest.mark.parametrize(
+    ("manual", "head"),
+    [
+        ("en/configuration.md", "## From the command line"),
+        ("fr/configuration.md", "## En ligne de commande"),
+    ],
+)
+def test_every_example_of_the_manual_works(desk: Desk, manual: str, head: str) -> None:
+    vigie(desk, "set", SITE, "journal.max_mb=90", "--why", "first")
+    revision = json.loads(vigie(desk, "show", SITE, "--json"))["revision"]
+    lines = examples(manual, head)
+
+    assert len(lines) > 10
+    for line in lines:
+        said = desk.bash(f"export EDITOR=true; {line.replace(' 12', f' {revision}')}")
+        assert said.code == 0, f"{line}: {said.err}"
