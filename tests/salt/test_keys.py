@@ -1,6 +1,7 @@
 """Kiosks and their minions' keys: the real agent at the real door, a real minion, a real master."""
 
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from controller.salt import identity
 from controller.salt.port import Job, new_jid
 from tests.agents import FakeClock
 from tests.errands import Floor
-from tests.peer.region import wait_until
+from tests.peer.region import ROOT, wait_until
 from tests.salt.stage import PROGRAMS, Stage, is_installed
 
 NEVER = threading.Event()
@@ -35,6 +36,15 @@ random_reauth_delay: 1
 recon_default: 100
 recon_max: 500
 recon_randomize: False
+"""
+#: An agent that is told to change the key; its order's number.
+LIFE = """
+import sys, time
+from pathlib import Path
+from agent.configfile import load
+from tests.errands import Floor
+print(Floor(Path(sys.argv[1]), told=load(Path(sys.argv[2]))).order("rotate-minion-key"), flush=True)
+time.sleep(600)
 """
 KEEPER = Path(__file__).parent / "keeper.py"
 
@@ -345,15 +355,21 @@ def test_an_order_changes_the_key_and_says_so(machine: Machine, floor: Floor) ->
 
 
 def test_an_agent_killed_in_the_midst_of_a_change_ends_it_in_its_next_life(
-    machine: Machine, floor: Floor
+    machine: Machine,
 ) -> None:
     before = machine.holds()
-    number = floor.order("rotate-minion-key")
-    wait_until(lambda: machine.master_has() != before, "the new key on the master", 60)
-    floor.cut_off()
-    life = Floor(machine.root / "state", told=machine.config)
-    outcome = life.end(number)
-    life.close()
+    told = (str(machine.root / "state"), str(machine.root / "vigie" / "agent.toml"))
+    life = subprocess.Popen(
+        [sys.executable, "-c", LIFE, *told], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with life:
+        assert life.stdout is not None
+        number = life.stdout.readline().strip()
+        wait_until(lambda: machine.master_has() != before, "the new key on the master", 60)
+        life.kill()
+    next_life = Floor(machine.root / "state", told=machine.config)
+    outcome = next_life.end(number)
+    next_life.close()
     assert outcome.state is CommandState.SUCCEEDED, outcome
     assert before != machine.holds() == machine.master_has()
 
