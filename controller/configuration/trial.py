@@ -21,7 +21,7 @@ class Outcome:
     before: Mapping[str, Any]  # what the layer says now, as stored
     after: Mapping[str, Any]  # what it would say, as stored
     changes: tuple[Kiosk, ...]  # whose whole would be another than the newest one is
-    broken: Mapping[str, list[Problem]]  # a kiosk's id -> what its whole would lack
+    broken: Mapping[str, list[Problem]]  # a kiosk's id -> what its whole would newly lack
 
 
 def stored(document: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def outcome(layer: LayerId, after: Mapping[str, Any]) -> Outcome:
         present.says(layer),
         after,
         tuple(selectors.differing(present, would, among)),
-        _broken(would, among),
+        _broken(present, would, among),
     )
 
 
@@ -67,13 +67,17 @@ def require_place(layer: LayerId) -> None:
         raise NotFound(f"no {layer.scope} {layer.place[:63]!r}")
 
 
-def _broken(would: Book, among: list[Kiosk]) -> dict[str, list[Problem]]:
+def _broken(present: Book, would: Book, among: list[Kiosk]) -> dict[str, list[Problem]]:
+    """What a kiosk lacks already, such as one that has just moved here, no edit is blamed for."""
     found: dict[str, list[Problem]] = {}
-    known: dict[int, list[Problem]] = {}  # many kiosks share one whole
+    known: dict[tuple[int, int], list[Problem]] = {}  # many kiosks share one whole
     for each in among:
-        merged = would.of(each)
-        if id(merged) not in known:
-            known[id(merged)] = validate.missing(merged.document)
-        if known[id(merged)]:
-            found[each.id] = known[id(merged)]
+        before, after = present.of(each), would.of(each)
+        key = (id(before), id(after))
+        if key not in known:
+            lacked = {problem.path for problem in validate.missing(before.document)}
+            lacks = validate.missing(after.document)
+            known[key] = [problem for problem in lacks if problem.path not in lacked]
+        if known[key]:
+            found[each.id] = known[key]
     return found

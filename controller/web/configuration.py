@@ -17,6 +17,7 @@ from controller.configuration import (
     trial,
 )
 from controller.configuration.book import chain
+from controller.configuration.errors import Breaks, Invalid
 from controller.configuration.merge import LayerId, Merged
 from controller.configuration.models import Revision
 from controller.errors import NotFound, Refused
@@ -117,22 +118,27 @@ def of_kiosk(request: HttpRequest, kiosk_id: str) -> HttpResponse:
         newest = effective.of(kiosk_id, newest=True)
     except NotFound as err:
         raise Http404(str(err)) from err
-    except Refused as err:
+    except (Breaks, Invalid) as err:
         kiosk = selectors.kiosk(kiosk_id)
-        context = {"kiosk": kiosk, "problem": str(err)}
+        lacks = err.broken[kiosk_id] if isinstance(err, Breaks) else err.problems
+        context = {"kiosk": kiosk, "lacks": lacks, "layers": _layers(kiosk)}
         return render(request, "configuration/kiosk.html", context, status=409)
     context = {
         "kiosk": found.kiosk,
         "found": found,
         "since": selectors.assignment(kiosk_id),
         "waiting": differing(found.stored, newest.stored, absent="–"),
-        "layers": [(each, place_name(each)) for each in chain(found.kiosk)],
+        "layers": _layers(found.kiosk),
         "sections": [
             Section(key, tuple(_lines(found.document[key], (key,), found.merged)))
             for key in words.sections()
         ],
     }
     return render(request, "configuration/kiosk.html", context)
+
+
+def _layers(kiosk: Kiosk) -> list[tuple[LayerId, str]]:
+    return [(each, place_name(each)) for each in chain(kiosk)]
 
 
 def heading(asked: LayerId) -> dict[str, Any]:

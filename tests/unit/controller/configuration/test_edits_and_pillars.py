@@ -151,6 +151,18 @@ def test_an_edit_that_would_leave_a_kiosk_incomplete_names_it() -> None:
     assert Revision.objects.count() == 0
 
 
+def test_a_kiosk_that_lacked_something_before_keeps_nobody_from_editing() -> None:
+    kiosk()
+    _edit(KIOSK, {"udev": {"reader": {"usb_id": "0000:0001", "symlink": "reader"}}})
+    _edit(DEPARTMENT, {"udev": {"reader": {"group": "lp"}}})
+    newcomer = kiosk("pvp-63003-2")
+
+    _edit(REGION, {"journal": {"max_mb": 100}})
+
+    with pytest.raises(Breaks, match=r"pvp-63003-2: udev\.reader\.symlink must be said"):
+        pillar(newcomer.id)
+
+
 def test_what_one_layer_lacks_another_may_say() -> None:
     kiosk()
     _edit(KIOSK, {"udev": {"reader": {"usb_id": "0000:0001", "symlink": "reader"}}})

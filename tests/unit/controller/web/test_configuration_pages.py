@@ -242,6 +242,18 @@ def test_a_kiosks_page_names_where_each_value_comes_from_and_what_waits(
     assert "1 kiosk does not have" in administrator.get("/configuration").content.decode()
 
 
+def test_a_kiosk_that_is_incomplete_says_what_it_lacks(administrator: Client) -> None:
+    edit(LayerId("kiosk", "pvp-63003-1"), {"udev": {"a": {"usb_id": "0000:0001", "symlink": "a"}}})
+    edit(LayerId("department", "63"), {"udev": {"a": {"group": "lp"}}})
+    kiosk("pvp-63003-2")
+
+    answer = administrator.get("/kiosks/pvp-63003-2/configuration")
+
+    text = answer.content.decode()
+    assert "Its configuration is incomplete" in text
+    assert "Names of USB devices › a › Name under /dev" in text
+
+
 def test_the_tree_leads_to_every_layer(administrator: Client) -> None:
     edit(SITE, {"journal": {"max_mb": 100}})
     site("vichy", department="03")
