@@ -9,6 +9,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -113,16 +114,21 @@ class Driver:
         self, rollout_id: UUID, job: Job, known: Collection[str], now: datetime
     ) -> None:
         loaded = tables.Loaded(rollout_id, is_locked=True)
-        was = plan = loaded.plan(self._awake_since, is_salt_away=False)
-        follower = Follower(plan, self._pace, now)
-        for target in was.targets:
-            if target.kiosk not in job.kiosks or target.jid != job.id or target.is_given:
-                continue
-            if target.kiosk in known:
-                plan = plan.with_target(follower.given(target))
-            else:
-                plan = plan.with_target(follower.unknown(target))
-        loaded.save(was, Decision(plan), now, partial(self._numbers.new, now))
+        was = loaded.plan(self._awake_since, is_salt_away=False)
+        follower = Follower(was, self._pace, now)
+        asked = frozenset(job.kiosks)
+        targets = [
+            (follower.given(one) if one.kiosk in known else follower.unknown(one))
+            if one.kiosk in asked and one.jid == job.id and not one.is_given
+            else one
+            for one in was.targets
+        ]
+        loaded.save(
+            was,
+            Decision(replace(was, targets=tuple(targets))),
+            now,
+            partial(self._numbers.new, now),
+        )
 
     def _ask(self, rollout_id: UUID, kiosks: Collection[str], now: datetime) -> None:
         """Ask kiosks after their jobs: one that is not at it and has nothing is given it again."""

@@ -1,16 +1,14 @@
 """A rollout read from its tables as the planner has it, and what was decided written back."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from controller.configuration import services as configuration
 from controller.rollouts import models
+from controller.rollouts.bringing import Move, bring
 from controller.rollouts.following import JOBS
 from controller.rollouts.plan import Decision, Plan, Target, Wave
 from controller.rollouts.stages import (
-    Compliant,
     OnFailure,
     Stage,
     TargetStage,
@@ -68,48 +66,30 @@ class Loaded:
         ]
         if not changed and plan == was:
             return False
-        jids: dict[tuple[str, TargetStage], str] = {}
-        rows = []
-        for before, after in changed:
-            row = self.targets[after.kiosk]
-            self._bring(row, before, after, now)
-            if after.stage in JOBS and not after.jid:
-                key = (release_of(row, after.stage), after.stage)
-                jids[key] = jids.get(key) or number()
-                after = replace(after, jid=jids[key])
-            for name in _SAME:
-                setattr(row, name, getattr(after, name))
-            row.reason = row.reason[:500]
-            rows.append(row)
-        models.Target.objects.bulk_update(rows, [*_SAME, "release_before", "revision_before"])
+        moves = [Move(self.targets[after.kiosk], before, after) for before, after in changed]
+        bring(self.rollout, moves, now)
+        self._save_targets(moves, number)
         self._save_waves(was, plan)
         self._save_rollout(plan, decision, now)
         return True
 
-    def _bring(self, row: models.Target, before: Target, after: Target, now: datetime) -> None:
-        """Move along what the kiosk is to have, and what it has."""
-        if before.before_at is None and after.before_at is not None:
-            self._note_before(row, now)
-        kiosk = [row.kiosk_id]
-        if self.rollout.revision_id is not None:
-            is_put_back = before.before_at is not None and after.before_at is None
-            if after.stage is TargetStage.REVERTING or is_put_back:
-                configuration.assign(kiosk, row.revision_before_id, now)
-            elif after.stage is TargetStage.APPLYING:
-                configuration.assign(kiosk, self.rollout.revision_id, now)
-        if before.stage is after.stage:
-            return
-        if after.stage is TargetStage.SUCCEEDED:
-            release = self.rollout.release_id or row.release_before
-            _install(row.kiosk_id, release, self.rollout, now)
-            _found_compliant(row.kiosk_id, release, now)
-        elif after.stage is TargetStage.REVERTED:
-            _install(row.kiosk_id, row.release_before, None, now)
-
-    def _note_before(self, row: models.Target, now: datetime) -> None:
-        installed = models.Installed.objects.filter(pk=row.kiosk_id).first()
-        row.release_before = installed.release_id if installed else ""
-        row.revision_before_id = configuration.assigned(row.kiosk_id, now)
+    def _save_targets(self, moves: Sequence[Move], number: Callable[[], str]) -> None:
+        jids: dict[tuple[str, TargetStage], str] = {}
+        for move in moves:
+            row, after = move.row, move.after
+            for name in _SAME:
+                setattr(row, name, getattr(after, name))
+            row.reason = row.reason[:500]
+            if after.stage in JOBS and not after.jid:
+                key = (release_of(row, after.stage), after.stage)
+                jids[key] = row.jid = jids.get(key) or number()
+        # An upsert: Django's bulk_update takes seconds for some hundred rows.
+        models.Target.objects.bulk_create(
+            [move.row for move in moves],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[*_SAME, "release_before", "revision_before"],
+        )
 
     def _save_waves(self, was: Plan, plan: Plan) -> None:
         for row, before, after in zip(self.waves, was.waves, plan.waves, strict=True):
@@ -161,23 +141,6 @@ def _target(row: models.Target) -> Target:
         wave=row.wave.position,
         can_revert=bool(row.release_before),
     )
-
-
-def _install(kiosk: str, release: str, rollout: models.Rollout | None, now: datetime) -> None:
-    models.Installed.objects.update_or_create(
-        pk=kiosk, defaults={"release_id": release, "since": now, "rollout": rollout}
-    )
-
-
-def _found_compliant(kiosk: str, release: str, now: datetime) -> None:
-    """Proof has asked what would change, and nothing would."""
-    models.Compliance.objects.update_or_create(
-        pk=kiosk,
-        defaults={
-            "state": Compliant.YES, "reason": "", "since": now, "checked_at": now,
-            "asked_at": now, "jid": "", "release": release, "differences": [],
-        },
-    )  # fmt: skip
 
 
 def live(now: datetime) -> list[UUID]:
