@@ -5,9 +5,11 @@ A book is read once and asked for many kiosks: those for whom the same layers sp
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from controller.configuration.merge import Layer, LayerId, Merged, merge
 from controller.configuration.models import Revision
@@ -60,17 +62,14 @@ def covers(layer: LayerId, kiosk: Kiosk) -> bool:
     return layer in chain(kiosk)
 
 
-def book(as_of: int | None) -> Book:
-    """All layers as of that revision."""
+def book(as_of: int | None, only: Iterable[LayerId] | None = None) -> Book:
+    """All layers as of that revision, or these alone: those of one kiosk are read far sooner."""
     if as_of is None:
         return Book(None)
-    latest = (
-        Revision.objects.filter(pk__lte=as_of)
-        .order_by()
-        .values("scope", "place")
-        .annotate(latest=Max("pk"))
-        .values("latest")
-    )
-    rows = Revision.objects.filter(pk__in=latest).only("scope", "place", "document")
-    ids = ((LayerId(row.scope, row.place), row.document) for row in rows)
+    rows = Revision.objects.filter(pk__lte=as_of)
+    if only is not None:
+        rows = rows.filter(reduce(or_, (Q(**each._asdict()) for each in only), Q(pk=None)))
+    latest = rows.order_by().values("scope", "place").annotate(latest=Max("pk")).values("latest")
+    found = Revision.objects.filter(pk__in=latest).only("scope", "place", "document")
+    ids = ((LayerId(row.scope, row.place), row.document) for row in found)
     return Book(as_of, {each: Layer(each, document) for each, document in ids})

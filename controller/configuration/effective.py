@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.configuration import sealed, selectors, validate
-from controller.configuration.book import book
+from controller.configuration.book import book, chain
 from controller.configuration.document import plain
 from controller.configuration.merge import Merged
 from controller.fleet.models import Kiosk
@@ -32,7 +32,7 @@ def of(kiosk_id: str, *, newest: bool = False) -> Effective:
     latest = last.pk if last else None
     assigned = row.revision_id if row else None
     as_of = latest if newest or row is None else assigned
-    merged = book(as_of).of(kiosk)
+    merged = book(as_of, chain(kiosk)).of(kiosk)
     shown = Merged(sealed.masked(merged.document), merged.sources, merged.removed)
     return Effective(
         kiosk=kiosk,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from controller.configuration import sealed, selectors, services, validate
-from controller.configuration.book import book
+from controller.configuration.book import book, chain
 from controller.configuration.document import Document, plain
 from controller.fleet.models import Kiosk
 
@@ -43,7 +43,7 @@ def shown(kiosk_id: str, *, with_secrets: bool = False) -> dict[str, Any]:
 def _as_of(
     number: int | None, kiosk: Kiosk, reveal: Callable[[Mapping[str, Any]], dict[str, Any]]
 ) -> dict[str, Any]:
-    document = validate.whole(reveal(book(number).of(kiosk).document), kiosk.id)
+    document = validate.whole(reveal(book(number, chain(kiosk)).of(kiosk).document), kiosk.id)
     return {
         "vigie": {
             "kiosk": kiosk.id,

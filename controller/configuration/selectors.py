@@ -1,6 +1,6 @@
 """What is read of the configuration. Documents are as stored: show them by `sealed.masked`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,19 +93,17 @@ class Pending:
     since: datetime
 
 
-def pending() -> list[Pending]:
-    """Every kiosk whose newest configuration is another than its assigned one."""
-    rows = Assignment.objects.select_related("kiosk__site").order_by("pk")
-    return list(_pending(rows))
-
-
 def is_pending(kiosk_id: str) -> bool:
     """Whether a rollout of the newest revision would change its configuration.
 
     A kiosk without an assignment takes the newest by itself.
     """
-    rows = Assignment.objects.select_related("kiosk__site").filter(pk=kiosk_id)
-    return any(_pending(rows))
+    row = Assignment.objects.select_related("kiosk__site").filter(pk=kiosk_id).first()
+    if row is None:
+        return False
+    last, own = newest(), chain(row.kiosk)
+    present = book(last.pk if last else None, own)
+    return bool(differing(book(row.revision_id, own), present, [row.kiosk]))
 
 
 def differing(one: Book, other: Book, among: Iterable[Kiosk]) -> list[Kiosk]:
@@ -113,16 +111,19 @@ def differing(one: Book, other: Book, among: Iterable[Kiosk]) -> list[Kiosk]:
     return [each for each in among if one.of(each).document != other.of(each).document]
 
 
-def _pending(rows: Sequence[Assignment] | QuerySet[Assignment]) -> Iterator[Pending]:
+def pending() -> list[Pending]:
+    """Every kiosk whose newest configuration is another than its assigned one."""
+    found = []
     last = newest()
     present = book(last.pk if last else None)
     books: dict[int | None, Book] = {present.as_of: present}
-    for row in rows:
+    for row in Assignment.objects.select_related("kiosk__site").order_by("pk"):
         number = row.revision_id
         if number not in books:
             books[number] = book(number)
         if differing(books[number], present, [row.kiosk]):
-            yield Pending(row.kiosk, number, row.since)
+            found.append(Pending(row.kiosk, number, row.since))
+    return found
 
 
 def wider(layer: LayerId) -> tuple[LayerId, ...]:

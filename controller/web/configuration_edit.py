@@ -139,8 +139,8 @@ def _is_saved(request: HttpRequest, asked: LayerId, draft: Draft) -> bool:
 
 
 def _wider(asked: LayerId) -> Merged:
-    last = selectors.newest()
-    merged = book(last.pk if last else None).merged(selectors.wider(asked))
+    last, wider = selectors.newest(), selectors.wider(asked)
+    merged = book(last.pk if last else None, wider).merged(wider)
     return Merged(sealed.masked(merged.document), merged.sources, merged.removed)
 
 

@@ -226,6 +226,19 @@ def test_a_layer_is_of_a_place_that_there_is(layer: tuple[str, str]) -> None:
         _edit(LayerId(*layer), {})
 
 
+def test_a_pillar_reads_no_layers_of_others(django_assert_num_queries: Any) -> None:
+    for n in range(5):
+        kiosk(f"pvp-63003-{n}")
+        _edit(LayerId("kiosk", f"pvp-63003-{n}"), {"journal": {"max_mb": 100 + n}})
+    _pillar()
+
+    with django_assert_num_queries(3) as captured:
+        made = _pillar()
+
+    assert made["journal"]["max_mb"] == 101
+    assert "pvp-63003-2" not in str(captured.captured_queries)
+
+
 def test_pending_kiosks_are_found_in_few_queries(django_assert_max_num_queries: Any) -> None:
     for n in range(20):
         kiosk(f"pvp-63003-{n}")
