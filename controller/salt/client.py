@@ -4,9 +4,6 @@ A minion's function is submitted and returns at once; what came of it is read fr
 cache of jobs, or heard as it happens.
 """
 
-import contextlib
-import socket
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -20,10 +17,11 @@ from controller.salt.master import password_file
 from controller.salt.port import Job, Misunderstood, Port, Return, Unreachable, new_jid
 from controller.salt.session import Endpoint, Session
 from controller.salt.terms import folder
+from controller.salt.watch import Watch
 
 _FIRST_LOOK_S = 0.1
 _LONGEST_LOOK_S = 1.0
-_GLANCE_S = 0.1  # how soon one who follows notices that it is over
+_QUIET_S = 20.0
 
 
 def port_of(config: Config) -> Port | None:
@@ -48,8 +46,12 @@ class SaltApi:
     """A `port.Port`."""
 
     def __init__(
-        self, at: Endpoint, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        at: Endpoint,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        quiet_s: float = _QUIET_S,
     ) -> None:
+        self._quiet_s = quiet_s  # of a stream of events, before it is asked whether it tells
         self._session = Session(at)
         self._url = at.url
         self._now = now
@@ -121,27 +123,21 @@ class SaltApi:
         return frozenset(map(str, answer))
 
     def follow(self, heard: Callable[[Return], None], is_over: Callable[[], bool]) -> None:
-        """See Port."""
-        has_ended = threading.Event()
+        """See Port. A stream that tells nothing any more is as good as cut off."""
         with self._session.events() as stream:
             line = stream.extensions["network_stream"].get_extra_info("socket")
-            cutter = threading.Thread(
-                target=_cut, args=(line, is_over, has_ended), name="salt-events", daemon=True
-            )
-            cutter.start()
+            watch = Watch(line, is_over, self.accepted, self._quiet_s)
+            why = "salt-api stopped, or our token did"
             try:
-                for one in events.returns(stream.iter_lines()):
-                    if is_over():
-                        return
-                    heard(one)
+                with watch:
+                    for one in events.returns(watch.passing(stream.iter_lines())):
+                        if is_over():
+                            return
+                        heard(one)
             except (httpx.HTTPError, OSError) as err:
-                if not is_over():
-                    raise Unreachable(f"{self._url}/events was cut off: {err}") from err
-            finally:
-                has_ended.set()
-                cutter.join()
+                why = str(err)
         if not is_over():
-            raise Unreachable(f"{self._url}/events has ended: salt-api stopped, or our token did")
+            raise Unreachable(f"{self._url}/events has ended: {watch.deafness or why}")
 
     def ask(self, job: Job, wait_s: float) -> tuple[Return, ...]:
         """Submit a job; the returns of those that give one within `wait_s`."""
@@ -172,13 +168,3 @@ class SaltApi:
         # Of a runner that raised, its last line: the rest is Salt's own.
         said = str(answer).strip().splitlines()[-1:] or ["nothing"]
         return Misunderstood(f"{self._url} answers {what} with {said[0][:300]}")
-
-
-def _cut(line: socket.socket, is_over: Callable[[], bool], has_ended: threading.Event) -> None:
-    """Ends a stream that says nothing once it is over: its reader would wait for the next event."""
-    while not has_ended.wait(_GLANCE_S):
-        if is_over():
-            with contextlib.suppress(OSError):  # it has just ended by itself
-                # Not TLS's own shutdown: the reader is in the midst of it.
-                socket.socket.shutdown(line, socket.SHUT_RDWR)
-            return

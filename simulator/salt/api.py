@@ -180,7 +180,7 @@ class SaltApi:
                 try:
                     tell(waiting.get(timeout=_PULSE_S))
                 except queue.Empty:
-                    continue
+                    tell(": nothing new\n\n")  # a real one tells of our own calls meanwhile
         finally:
             is_over.set()
             end()
