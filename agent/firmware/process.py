@@ -24,7 +24,7 @@ from agent.firmware.protocol import MAX_BYTES, Answer, Progress, State, answer, 
 USER = "vigie-firmware"
 _SETPRIV = "/usr/bin/setpriv"
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_STEP_S = 0.02
+_STEP_S, _TAIL = 0.02, 4096
 
 
 class Rules(Struct, frozen=True):
@@ -64,7 +64,8 @@ def run(
         return Answer(False, reason=str(err))
     finally:
         _kill(process)
-    return answer(status, place.out.read_bytes()[: MAX_BYTES + 1])
+    complaints = place.out.with_suffix(".err").read_bytes()[-_TAIL:].splitlines()
+    return answer(status, place.out.read_bytes()[: MAX_BYTES + 1], complaints)
 
 
 def dropped(hook: Hook, nodes: Sequence[Path], user: str) -> list[str]:
@@ -95,12 +96,13 @@ def _start(
     asked = place.out.with_suffix(".request")
     asked.write_bytes(msgspec.json.encode(request))
     try:
-        with asked.open("rb") as given, place.out.open("wb") as out:
+        complaints = place.out.with_suffix(".err")
+        with asked.open("rb") as given, place.out.open("wb") as out, complaints.open("wb") as said:
             return subprocess.Popen(  # noqa: S603 - a signed program, no shell
                 command,
                 stdin=given,
                 stdout=out,
-                stderr=subprocess.DEVNULL,
+                stderr=said,
                 cwd=place.work,
                 env=environ,
                 start_new_session=True,

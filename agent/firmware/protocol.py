@@ -5,7 +5,7 @@ A hook's output, a JSON object a line; the last is the result:
     {"result": {"version": "1.2.3"}}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -87,8 +87,8 @@ class _Line(Struct, frozen=True):
     step: _Short = ""
 
 
-def answer(status: int, out: bytes) -> Answer:
-    """What a hook meant, by its exit status and all its output.
+def answer(status: int, out: bytes, complaints: Sequence[bytes] = ()) -> Answer:
+    """What a hook meant, by its exit status, all its output, and what it said on stderr.
 
     A status below 0 is the number of the signal that ended it, as in subprocess.
     """
@@ -97,7 +97,8 @@ def answer(status: int, out: bytes) -> Answer:
     try:
         result = _result(out)
     except HookError as err:
-        return Answer(False, reason=f"{err} (exit status {status})")
+        last = complaints[-1].decode(errors="replace")[:200] if complaints else "no complaint"
+        return Answer(False, reason=f"{err} (exit status {status}: {last})")
     if status == 0:
         return Answer(True, result)
     said = result.get("error")
