@@ -26,13 +26,14 @@ from agent.probe import Context, Probe
 from agent.probes import newcomer
 from agent.scheduler import Result, Scheduler
 from agent.spool import Build, Rank
+from agent.stocktaking import Stocktaking
 from agent.store import hold, open_store
 from agent.systemd import Systemd
-from agent.voice import Voice, machine_facts
+from agent.voice import Voice
 from agent.warden import Warden
 from contract.errors import MessageError
 from contract.health import is_in_session
-from contract.messages import Ack, Event, decode, encode
+from contract.messages import Ack, Event, decode
 from contract.topics import Channel
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Kiosk:
         self._foresight = Foresight(config, self._clock, self._make_scene)
         self._warden = Warden(config, self._clock)
         self._hotplug = Hotplug()
+        self._stock = Stocktaking(config, self.loop, self.voice, self.link, self.board.devices)
         self._unheard = set(self._scheduler.names)
         self._on_settled: list[Callable[[], None]] = []
         self._is_settled = self._is_stopping = False
@@ -98,6 +100,7 @@ class Kiosk:
         self._beat()
         loop.later(self._pace.settle_s, self._settle)
         loop.later(self._pace.full_report_s, self._hourly)
+        self._stock.begin()
         self.link.open()
         self._systemd.ready()
         log.info("kiosk %s watches %s", self._config.kiosk, ", ".join(sorted(self._unheard)))
@@ -300,8 +303,7 @@ class Kiosk:
     # The link
 
     def _connected(self) -> None:
-        inventory = self.voice.inventory(machine_facts(self._config))
-        self.link.publish(Channel.INVENTORY, encode(inventory), retain=True)
+        self._stock.introduce()
         if self._is_settled:
             self._say_all(Rank.ROUTINE)
         self._courier.begin()

@@ -16,7 +16,17 @@ from agent.spool import Build
 from contract import RELEASE
 from contract.commands import CommandState
 from contract.health import DeviceState, Verdict
-from contract.messages import Declared, Event, Inventory, Outcome, Piece, Presence, Report, Scalar
+from contract.messages import (
+    Declared,
+    Event,
+    Firmware,
+    Inventory,
+    Outcome,
+    Piece,
+    Presence,
+    Report,
+    Scalar,
+)
 
 _MAX_DEVICES = 64
 _MAX_REASON = 500
@@ -37,14 +47,16 @@ class Voice:
         at = self._clock.utc()
         return Presence(session, is_online, at, self.boot_id, RELEASE, reason)
 
-    def inventory(self, facts: dict[str, Scalar]) -> Inventory:
+    def inventory(self, facts: dict[str, Scalar], firmware: tuple[Firmware, ...] = ()) -> Inventory:
         """What this kiosk is made of and meant to have."""
         built_in = tuple(Declared(name, name, is_required=True) for name in BUILT_IN)
         declared = tuple(
             Declared(device.id, device.kind, device.is_required)
             for device in self._config.peripherals
         )
-        return Inventory(self._clock.utc(), self.boot_id, RELEASE, facts, built_in + declared)
+        return Inventory(
+            self._clock.utc(), self.boot_id, RELEASE, facts, built_in + declared, firmware
+        )
 
     def report(
         self,

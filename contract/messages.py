@@ -61,14 +61,33 @@ class Declared(Struct, frozen=True):
     is_required: bool
 
 
+class Firmware(Struct, frozen=True):
+    """The software inside a peripheral, in fwupd's terms: as the hook that knows it found it.
+
+    `remote` offers `release`; both are empty where nobody knows of another.
+    """
+
+    device: Annotated[str, Meta(max_length=200)]
+    name: Annotated[str, Meta(max_length=200)]
+    version: Annotated[str, Meta(max_length=200)]
+    hook: Annotated[str, Meta(max_length=64)]
+    vendor: Annotated[str, Meta(max_length=200)] = ""
+    guids: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=8)] = ()
+    usb_id: Annotated[str, Meta(max_length=16)] = ""
+    is_updatable: bool = False
+    release: Annotated[str, Meta(max_length=200)] = ""
+    remote: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Inventory(Struct, frozen=True):
-    """Retained: what this kiosk is made of."""
+    """Retained: what this kiosk is made of. `firmware` is looked up once a day."""
 
     at: Utc
     boot_id: BootId
     agent_version: Annotated[str, Meta(max_length=32)]
     facts: Annotated[dict[str, Scalar], Meta(max_length=64)] = {}
     declared: Annotated[tuple[Declared, ...], Meta(max_length=64)] = ()
+    firmware: Annotated[tuple[Firmware, ...], Meta(max_length=64)] = ()
 
 
 class Durable(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from contract import RELEASE
 from contract.commands import CommandState
 from contract.events import EventName
 from contract.health import DeviceState, Health, verdict
-from contract.messages import Event, Message, decode, encode
+from contract.messages import Event, Firmware, Message, decode, encode
 from contract.topics import Channel
 from tests.agents import BOOT, NOON, FakeClock, config
 
@@ -22,6 +22,18 @@ WIRE = Path(__file__).parents[2] / "fixtures" / "wire"
 COMMAND = "0b5e6f3a-7c1d-4e52-9a38-2f4b6c8d0e1f"
 EPOCH = "00000000deadbeef"
 SESSION = "0123456789abcdef"
+WEBCAM = Firmware(
+    "08d460be0f1f9f128413f816022a6439e0078018",
+    "Integrated Webcam",
+    "1.2.3",
+    "fwupd",
+    "ACME Corp.",
+    ("b585990a-003e-5270-89d5-3705a17f9a43",),
+    "046d:0825",
+    is_updatable=True,
+    release="1.2.4",
+    remote="lvfs",
+)
 
 
 def golden() -> dict[str, Message]:
@@ -56,7 +68,7 @@ def golden() -> dict[str, Message]:
     facts = {"hostname": "kiosk", "os": "Debian GNU/Linux 12 (bookworm)", "cores": 2}
     return {
         "presence": voice.presence(SESSION, True, "connected"),
-        "inventory": voice.inventory(dict(facts)),
+        "inventory": voice.inventory(dict(facts), (WEBCAM,)),
         "report": report(EPOCH, 41),
         "outcome": outcome(EPOCH, 42),
     }
