@@ -33,16 +33,6 @@ def test_a_minion_that_does_not_sign_what_it_says_is_not_heard(stage: Stage) -> 
         minion.kill()
 
 
-def test_a_minion_does_not_follow_another_master_than_the_one_it_was_told_of(stage: Stage) -> None:
-    terms = msgspec.structs.asdict(minion_terms(stage.config))
-    minion = stage.minion("pvp-wary")
-    minion.configure({**terms, "finger": ":".join(["00"] * 32)})
-    stage.port.accept(minion.kiosk, minion.public_key)
-    minion.start()
-    wait_until(lambda: "Does not match the authenticating master's key" in minion.log(), "why")
-    minion.kill()
-
-
 def test_who_listens_is_told_that_the_master_was_away_and_hears_when_he_listens_again(
     stage: Stage,
 ) -> None:
