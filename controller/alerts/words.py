@@ -13,6 +13,7 @@ CONDITION: Words = {
     "ingest-silent": _("what kiosks say is not taken in"),
     "certificate-expiring": _("its certificate expires soon"),
     "minion-cloned": _("two machines answer Salt by its name"),
+    "rollout-stopped": _("it stopped by itself: too many kiosks failed"),
 }
 
 

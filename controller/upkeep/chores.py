@@ -18,6 +18,7 @@ from controller.ingest import watch
 from controller.ingest.rollup import roll_up
 from controller.notify import deliver
 from controller.notify import services as notify
+from controller.rollouts import notice as stopped_rollouts
 from controller.rollouts import retention as rollouts
 from controller.rollouts.compliance import Drift
 from controller.rollouts.driver import Driver
@@ -59,6 +60,7 @@ def _alerts() -> tuple[Chore, ...]:
         Chore("ingest's signs of life", 30, watch.notice),
         Chore("certificates", 3600, expiry.notice),
         Chore("cloned minions", 60, clones.notice),
+        Chore("stopped rollouts", 10, stopped_rollouts.notice),
         Chore("alerts", 2, turn),
     )
 
