@@ -130,11 +130,14 @@ def _parts(settings: Config) -> list[Part]:
     vigie = (sys.executable, "-m", "controller.cli", "--home", str(settings.home))
     parts = [Part(name, (*vigie, name)) for name in ("ingest", "worker", "web")]
     if settings.broker.is_managed:
-        _require_free(settings.broker.port, settings.broker.listen)
+        _require_free("broker.port", settings.broker.port, settings.broker.listen)
         conf = broker.files(settings.home).conf
         parts.insert(0, Part("broker", (_mosquitto(), "-c", str(conf))))
     if settings.salt.is_managed:
         master, api = salt.commands(settings)
+        _require_free("salt.publish_port", settings.salt.publish_port, settings.salt.listen)
+        _require_free("salt.return_port", settings.salt.return_port, settings.salt.listen)
+        _require_free("salt.api_port", settings.salt.api_port, "127.0.0.1")
         parts += [Part("salt-master", master), Part("salt-api", api)]
     return parts
 
@@ -149,8 +152,8 @@ def _mosquitto() -> str:
     return path
 
 
-def _require_free(port: int, address: str) -> None:
-    """Raises ConfigError when another program has the broker's port: Mosquitto's own word for it
+def _require_free(key: str, port: int, address: str) -> None:
+    """Raises ConfigError when another program has the port: Mosquitto's or Salt's own word for it
     would come again and again, in the midst of others."""
     try:
         with socket.socket() as probe:
@@ -158,8 +161,8 @@ def _require_free(port: int, address: str) -> None:
             probe.bind((address, port))
     except OSError as err:
         raise ConfigError(
-            f"broker.port is {port}, which cannot be listened on ({err.strerror}): end the other"
-            " broker, or choose another port (vigie.toml)"
+            f"{key} is {port}, which cannot be listened on ({err.strerror}): end the program that"
+            " has it, or choose another port (vigie.toml)"
         ) from err
 
 

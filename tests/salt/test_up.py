@@ -3,13 +3,16 @@
 import json
 import os
 import signal
+import socket
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from controller.salt.port import PortError
-from tests.peer.region import wait_until
-from tests.salt.stage import Stage, is_installed
+from tests.peer.region import Region, free_port, wait_until
+from tests.salt.stage import PROGRAMS, Stage, is_installed
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,18 @@ def test_nothing_of_salt_is_left_when_up_ends(stage: Stage) -> None:
         return True
 
     wait_until(are_gone, "master and API with all their workers are gone")
+
+
+def test_a_port_that_another_master_has_is_named() -> None:
+    toml = (
+        f'[salt]\nis_managed = true\nprograms = "{PROGRAMS}"\nlisten = "127.0.0.1"\n'
+        f"return_port = {free_port()}\napi_port = {free_port()}\n"
+    )
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with tempfile.TemporaryDirectory(prefix="vs-", dir="/tmp") as folder:
+            region = Region(Path(folder), f"{toml}publish_port = {port}\n")
+            told = region.vigie("up", code=2)
+    assert f"salt.publish_port is {port}, which cannot be listened on" in told
