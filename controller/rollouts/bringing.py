@@ -54,6 +54,9 @@ def bring(rollout: models.Rollout, moves: Sequence[Move], now: datetime) -> None
     _found_compliant(proven, now)
     restored = [move.row for move in moves if move.reaches(TargetStage.REVERTED)]
     _install({row.kiosk_id: row.release_before for row in restored}, None, now)
+    # Whether it is as it was, the next question about drift tells.
+    kiosks = [row.kiosk_id for row in restored]
+    models.Compliance.objects.filter(pk__in=kiosks).update(asked_at=None)
 
 
 def _note_before(rows: Sequence[models.Target], now: datetime) -> None:

@@ -55,7 +55,8 @@ def propose(
 
     `release` is a name, `revision` a number; a rollout of a release may bring a revision along, one
     of a configuration brings a revision alone. `kiosks` are all that are meant; those that cannot
-    take part are left out, as `preview` says. `life` counts from the approval. Raises NotFound,
+    take part are left out, as `preview` says. `life` counts from the approval; a
+    proposal that nobody approved for so long is over. Raises NotFound,
     NotPermitted, and Refused naming what is out of bounds.
     """
     require(user, "rollouts.propose")

@@ -79,10 +79,11 @@ def resume(rollout_id: UUID, **who: Any) -> Rollout:
 
 @transaction.atomic
 def abort(rollout_id: UUID, **who: Any) -> Rollout:
-    """End it: no kiosk begins any more, what is under way goes to its end, nothing is undone."""
+    """End it, or its revert: no kiosk begins any more, what is under way goes to its end, nothing
+    is undone."""
     require(who["user"], PROPOSE)
     rollout = _locked(rollout_id)
-    _refuse_unless(rollout, (Stage.PROPOSED, Stage.RUNNING, Stage.PAUSED, Stage.STOPPED))
+    _refuse_unless(rollout, (Stage.PROPOSED, *ALIVE))
     _skip_waiting(rollout)
     return _moved(rollout, Stage.ABORTED, "aborted", who)
 

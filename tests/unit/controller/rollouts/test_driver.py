@@ -158,6 +158,7 @@ def test_a_configuration_moves_with_the_kiosk_and_back_with_its_revert(
     services.revert(made.pk, user=None, actor="cli:root")
     drive(driver, made, until=Stage.REVERTED)
     assert set(Assignment.objects.values_list("revision", flat=True)) == {old.pk}
+    assert set(Compliance.objects.values_list("asked_at", flat=True)) == {None}
 
 
 def test_a_driver_that_died_after_it_wrote_gives_the_same_job_again(
