@@ -11,6 +11,9 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+#: A test run that is killed takes them along.
+TIED = ("/usr/bin/setpriv", "--pdeathsig", "TERM", "--")
+
 
 class Minion:
     """`terms` are the fields of controller.salt.terms.MinionTerms."""
@@ -65,7 +68,7 @@ class Minion:
         """Start it; it answers a little later (`Stage.wait_for`)."""
         with (self.folder / "minion.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(self._program), "-c", str(self.folder / "etc")],
+                [*TIED, str(self._program), "-c", str(self.folder / "etc")],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,

@@ -42,7 +42,7 @@ from controller.salt.port import Job, PortError, Return, new_jid
 from controller.salt.terms import minion_terms
 from tests.peer.region import ROOT, Region, free_port, wait_until
 from tests.salt.door import PillarDoor
-from tests.salt.minion import Minion
+from tests.salt.minion import TIED, Minion
 
 PROGRAMS = ROOT / ".salt" / "bin"
 _PATIENCE_S = 60.0
@@ -112,7 +112,11 @@ class Stage:
         command = dict(zip(("master", "api"), master.commands(self.config), strict=True))[name]
         with (self.folder / f"salt-{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+                [*TIED, *command],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def kill(self, name: str) -> None:
