@@ -17,10 +17,10 @@ from tests.peer.agent.bus import Bus, is_installed
 from tests.peer.firmware_hooks.peering import Firmware
 from tests.peer.region import wait_until
 
-_GUID = "b585990a-003e-5270-89d5-3705a17f9a43"
+GUID = "b585990a-003e-5270-89d5-3705a17f9a43"
 _DAEMON = "/usr/libexec/fwupd/fwupd"
 _TOOL, _MANAGER = "/usr/bin/fwupdtool", "/usr/bin/fwupdmgr"
-_CONFIG = "[fwupd]\nTestDevices=true\nOnlyTrusted=false\nIdleTimeout=0\n"
+CONFIG = "[fwupd]\nTestDevices=true\nOnlyTrusted=false\nIdleTimeout=0\n"
 _METAINFO = """<?xml version="1.0" encoding="UTF-8"?>
 <component type="firmware">
   <id>com.acme.test.firmware</id><name>Webcam</name><summary>Test webcam</summary>
@@ -41,7 +41,7 @@ def cabinet(folder: Path, version: str) -> Firmware:
     """An archive as vendors give it to fwupd, made by its own tool."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "firmware.bin").write_text(f"firmware {version}")
-    (folder / "x.metainfo.xml").write_text(_METAINFO.format(guid=_GUID, version=version))
+    (folder / "x.metainfo.xml").write_text(_METAINFO.format(guid=GUID, version=version))
     name = f"webcam-{version}.cab"
     subprocess.run(
         [_TOOL, "build-cabinet", name, "firmware.bin", "x.metainfo.xml"],
@@ -63,7 +63,7 @@ class Peer:
         self._bus = Bus(self._folder)
         for name in ("etc", "state", "cache"):
             (self._folder / name).mkdir()
-        (self._folder / "etc" / "fwupd.conf").write_text(_CONFIG)
+        (self._folder / "etc" / "fwupd.conf").write_text(CONFIG)
         self.environ: Mapping[str, str] = {
             **self._bus.environ,
             "CONFIGURATION_DIRECTORY": str(self._folder / "etc"),
@@ -79,7 +79,7 @@ class Peer:
         )
         self.quirks = ""
         self.peripherals: tuple[Peripheral, ...] = ()
-        self.match = {"guid": _GUID}
+        self.match = {"guid": GUID}
         self.sys = Path("/nowhere")
         versions = ("1.2.2", "1.2.3", "1.2.4")
         self.old, self.new, self.wrong = (cabinet(self._folder / one, one) for one in versions)
@@ -88,7 +88,7 @@ class Peer:
     def version(self) -> str:
         done = self._manage("get-devices", "--json")
         listed = json.loads(done.stdout)["Devices"] if done.returncode == 0 else []
-        return next((one["Version"] for one in listed if _GUID in one["Guid"]), "")
+        return next((one["Version"] for one in listed if GUID in one["Guid"]), "")
 
     def reset(self) -> None:
         archive = self._folder / "1.2.2" / self.old.file
