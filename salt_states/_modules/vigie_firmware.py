@@ -13,7 +13,7 @@ _AGENTS = ("/opt/vigie/agent/current/bin/vigie-agent", "/usr/bin/vigie-agent")
 _LIMIT_S = 7200
 
 
-def __virtual__():
+def __virtual__():  # noqa: N807 - as Salt names it
     return "vigie_firmware"
 
 

@@ -12,7 +12,7 @@ mains): a rollout's gate is to see it, and its next attempt finds the device as 
 _GOOD = ("updated", "unchanged")
 
 
-def __virtual__():
+def __virtual__():  # noqa: N807 - as Salt names it
     return "vigie_firmware"
 
 
