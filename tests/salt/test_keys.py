@@ -3,18 +3,13 @@
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from agent import minion as files
-from agent import minionkey, minionlife, minionrepair
-from agent.config import Config, Minion
-from agent.configfile import load
-from agent.enrol import enrol
+from agent import minionkey, minionrepair
 from agent.errors import EnrolError
 from agent.warden import Warden
 from contract.commands import CommandState
@@ -23,20 +18,9 @@ from controller.salt.port import Job, new_jid
 from tests.agents import FakeClock
 from tests.errands import Floor
 from tests.peer.region import ROOT, wait_until
-from tests.salt.stage import PROGRAMS, Stage, is_installed
+from tests.salt.kiosk import NEVER, Machine
+from tests.salt.stage import Stage, is_installed
 
-NEVER = threading.Event()
-#: What a machine of its own need not hurry with; and all of Salt's under one folder.
-MORE = """root_dir: "{root}"
-conf_file: "{root}/etc/salt/minion"
-log_file: "{root}/minion.log"
-log_level_logfile: quiet
-acceptance_wait_time: 1
-random_reauth_delay: 1
-recon_default: 100
-recon_max: 500
-recon_randomize: False
-"""
 #: An agent that is told to change the key; its order's number.
 LIFE = """
 import sys, time
@@ -46,74 +30,6 @@ from tests.errands import Floor
 print(Floor(Path(sys.argv[1]), told=load(Path(sys.argv[2]))).order("rotate-minion-key"), flush=True)
 time.sleep(600)
 """
-KEEPER = Path(__file__).parent / "keeper.py"
-
-
-class Machine:
-    """A kiosk's folder: what is /etc/vigie and /etc/salt elsewhere, and a service in small."""
-
-    def __init__(self, stage: Stage, kiosk: str) -> None:
-        self.stage, self.kiosk = stage, kiosk
-        self.root = stage.folder / f"k-{kiosk}"
-        self.etc = self.root / "etc" / "salt"
-        (self.etc / "minion.d").mkdir(parents=True)
-        (self.etc / "minion.d" / "00-here.conf").write_text(MORE.format(root=self.root))
-        self.place = Minion(self.etc, PROGRAMS, self.root / "minion.pid", self.service("restart"))
-        stage.region.plant(kiosk)
-
-    def service(self, order: str) -> tuple[str, ...]:
-        """What restarts the minion, or stops it."""
-        program = (str(PROGRAMS / "salt-minion"), "-c", str(self.etc))
-        return (sys.executable, str(KEEPER), order, str(self.root), *program)
-
-    @property
-    def config(self) -> Config:
-        """As enrolment wrote it."""
-        return load(self.root / "vigie" / "agent.toml")
-
-    def enrol(self) -> None:
-        """`vigie-agent enrol`, with a new token."""
-        token = self.stage.region.vigie("enrol-token", self.kiosk).split()[1]
-        toml = self.root / "vigie" / "agent.toml"
-        enrol(self.stage.region.door, token, toml, self.place)
-        if "state_dir" not in toml.read_text():
-            toml.write_text(f'state_dir = "{self.root / "state"}"\n{toml.read_text()}')
-        (self.root / "state").mkdir(exist_ok=True)
-
-    def start(self) -> None:
-        """The minion's service."""
-        minionlife.restart(self.place)
-
-    def stop(self) -> None:
-        """The service, for good."""
-        minionlife.restart(Minion(restart=self.service("stop")))
-
-    def is_connected(self) -> bool:
-        """By what the agent says."""
-        return self.connected() is not None
-
-    def connected(self, within_s: float = 0.0) -> int | None:
-        """The minion's process, once it has reached the master."""
-        port = self.stage.config.salt.publish_port
-        return minionlife.wait_connected(self.place, port, within_s, NEVER)
-
-    def repair(self) -> minionrepair.Repaired:
-        """What the command does."""
-        return minionrepair.repair(self.config, lambda *_: None, NEVER)
-
-    def master_has(self) -> str:
-        """The key that the master has of it; empty: none."""
-        path = self.stage.salt / "pki" / "minions" / self.kiosk
-        return path.read_text() if path.exists() else ""
-
-    def holds(self) -> str:
-        """The public half of the key that Salt is given here."""
-        return files.public(self.etc / "pki" / "minion" / "minion.pem")
-
-    def log(self) -> str:
-        """What the minion has said."""
-        path = self.root / "salt.log"
-        return path.read_text(errors="replace") if path.exists() else ""
 
 
 @pytest.fixture(scope="module")
