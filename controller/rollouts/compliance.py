@@ -38,6 +38,7 @@ _FAULTS = {
     Outcome.STATES_INVALID: Why.STATES_INVALID,
     Outcome.PILLAR_FAILED: Why.PILLAR_FAILED,
     Outcome.BUSY: Why.BUSY,
+    Outcome.MASTER_AWAY: Why.SALT_AWAY,
 }
 
 

@@ -22,6 +22,7 @@ _FAULTS = {
     Outcome.STATES_INVALID: Why.STATES_INVALID,
     Outcome.PILLAR_FAILED: Why.PILLAR_FAILED,
     Outcome.BUSY: Why.BUSY,
+    Outcome.MASTER_AWAY: Why.SALT_AWAY,
     Outcome.DRIFTED: Why.DRIFTED,
 }
 
@@ -108,6 +109,8 @@ class Follower:
                 target, TargetStage.CHECKING, jid="", is_given=False, attempts=0, asked_at=None,
                 not_before=None, applied_at=answer.received_at, details=answer.details,
             )  # fmt: skip
+        if answer.outcome is Outcome.MASTER_AWAY and self._may_mend(target, answer):
+            return self._another(target)  # some of it may have been applied
         if self._may_mend(target, answer):
             return self._put_back(target, because(_FAULTS[answer.outcome]), self._wait(target))
         return self._faulty(target, facts, answer)
@@ -184,7 +187,7 @@ class Follower:
         return (max(since, awake) if awake else since) + self.plan.kiosk_limit
 
     def _may_mend(self, target: Target, answer: Answer) -> bool:
-        if answer.outcome is Outcome.BUSY:
+        if answer.outcome in (Outcome.BUSY, Outcome.MASTER_AWAY):
             return target.attempts < self.pace.busy_attempts
         is_pillar = answer.outcome is Outcome.PILLAR_FAILED
         return is_pillar and target.attempts < self.pace.failed_attempts

@@ -16,6 +16,9 @@ from typing import Any
 PILLAR_FAILED = 5
 MAX_TOLD = 50
 MAX_TEXT = 2000
+_LOST = re.compile(
+    r"SaltReqTimeoutError|SaltClientError|Message timed out|Request timed out while waiting"
+)
 _SECRET = re.compile(
     r"(?i)([\w-]*(?:password|passwd|secret|psk|token|private_key)[\w-]*['\"]?\s*[:=]\s*)(\S.*)"
 )
@@ -30,6 +33,7 @@ class Outcome(StrEnum):
     STATES_INVALID = "states-invalid"
     PILLAR_FAILED = "pillar-failed"
     BUSY = "busy"
+    MASTER_AWAY = "master-away"  # it was lost in the midst: files or pillar did not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ def read(body: Any, retcode: int) -> Result:
 def _complained(text: str, body: Any, retcode: int) -> Outcome:
     if "is running as PID" in text:
         return Outcome.BUSY
+    if _LOST.search(text):
+        return Outcome.MASTER_AWAY
     if retcode == PILLAR_FAILED or "Pillar failed to render" in text:
         return Outcome.PILLAR_FAILED
     # Complaints, or no state at all: nothing was applied.
@@ -100,7 +106,9 @@ def _states(body: Mapping[str, Mapping[str, Any]], retcode: int) -> Result:
         for key, one in states
         if one.get("result") is True and one.get("changes")
     ]
-    if failed or (retcode and not pending):
+    if failed and all(_LOST.search(one.comment) for one in failed):
+        outcome, named = Outcome.MASTER_AWAY, failed
+    elif failed or (retcode and not pending):
         outcome, named = Outcome.FAILED, failed
     elif pending:
         outcome, named = Outcome.DRIFTED, pending
