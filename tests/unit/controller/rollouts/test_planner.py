@@ -161,6 +161,17 @@ def test_salt_that_is_away_fails_nobody() -> None:
     assert field.run(3600) is Stage.DONE
 
 
+def test_a_master_that_was_lost_in_the_midst_is_held_against_nobody() -> None:
+    field = field_of(((FIRST, (Machine(outcome=Outcome.MASTER_AWAY),)),))
+    for second in range(0, 60, 5):
+        field.turn(second)
+    assert field.stages()["0-0"] is TargetStage.APPLYING
+    field.machines["0-0"].outcome = Outcome.OK
+    for second in range(60, 400, 5):
+        field.turn(second)
+    assert field.plan.stage is Stage.DONE
+
+
 def test_a_kiosk_that_never_answers_fails_after_it_was_asked() -> None:
     field = field_of(((FIRST, (Machine(takes_s=9999),)),), kiosk_limit_s=100)
     for second in range(0, 200, 5):
