@@ -1,14 +1,15 @@
 """Firmware of a kiosk's peripherals, by `vigie-agent firmware`: Salt adds nothing of its own.
 
-    salt-call vigie_firmware.inventory
-    salt-call vigie_firmware.plan 2026.12       what that release would change here
-    salt-call vigie_firmware.apply 2026.12      change it
+salt-call vigie_firmware.inventory
+salt-call vigie_firmware.plan 2026.12       what that release would change here
+salt-call vigie_firmware.apply 2026.12      change it
 """
 
 import json
-import os
+from pathlib import Path
 
-_AGENTS = ("/opt/vigie/agent/current/bin/vigie-agent", "/usr/bin/vigie-agent")
+_AGENTS = (Path("/opt/vigie/agent/current/bin/vigie-agent"), Path("/usr/bin/vigie-agent"))
+_RELEASES = Path("/opt/vigie/releases")
 #: A modem takes a quarter of an hour, and there may be several devices.
 _LIMIT_S = 7200
 
@@ -32,11 +33,18 @@ def apply(release):
     return _ask("apply", "--release", release)
 
 
+def is_laid(release):
+    """Whether the release's manifest is on this kiosk: without it nothing of it counts."""
+    return (_RELEASES / release / "manifest.json").exists()
+
+
 def _ask(verb, *words):
     """What the agent says; {"error": ...} when it says nothing that can be read."""
-    program = __opts__.get("vigie_agent") or next(filter(os.path.exists, _AGENTS), "")  # noqa: F821
+    program = __opts__.get("vigie_agent") or next(  # noqa: F821
+        (str(path) for path in _AGENTS if path.exists()), ""
+    )
     if not program:
-        return {"error": f"vigie-agent is not installed: none of {', '.join(_AGENTS)}"}
+        return {"error": f"vigie-agent is not installed: none of {', '.join(map(str, _AGENTS))}"}
     command = [program, "firmware", verb, "--json", *words]
     done = __salt__["cmd.run_all"](  # noqa: F821
         command, python_shell=False, env={"LC_ALL": "C.UTF-8"}, timeout=_LIMIT_S,

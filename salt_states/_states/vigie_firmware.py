@@ -18,6 +18,9 @@ def __virtual__():  # noqa: N807 - as Salt names it
 
 def updated(name):
     """Every device that the release `name` has firmware for runs it."""
+    if __opts__["test"] and not __salt__["vigie_firmware.is_laid"](name):  # noqa: F821
+        comment = f"what release {name} would update is known once it is laid here"
+        return _answer(name, None, {"release": {"old": None, "new": name}}, comment)
     told = __salt__["vigie_firmware.plan"](name)  # noqa: F821
     if "plan" not in told:
         return _answer(name, False, {}, _why(told))

@@ -1,0 +1,5 @@
+# Nothing comes in but what is named.
+include:
+  - .package
+  - .config
+  - .service

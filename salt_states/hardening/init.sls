@@ -1,0 +1,4 @@
+# Who may get at the machine, and how.
+include:
+  - .config
+  - .ssh

@@ -1,0 +1,3 @@
+# How much the machine remembers.
+include:
+  - .config

@@ -1,0 +1,4 @@
+# Wireless networks beside the cable; the cable is Debian's own.
+include:
+  - .package
+  - .config

@@ -1,0 +1,3 @@
+# Names and rights for devices on USB.
+include:
+  - .config

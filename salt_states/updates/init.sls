@@ -1,0 +1,5 @@
+# Security updates of the system, within the maintenance window and never outside.
+include:
+  - .package
+  - .config
+  - .service

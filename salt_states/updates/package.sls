@@ -1,0 +1,5 @@
+{%- from "sentinel.jinja" import vigie with context %}
+
+updates_package:
+  pkg.installed:
+    - name: unattended-upgrades

@@ -1,0 +1,3 @@
+# The hardware restarts a machine whose system hangs.
+include:
+  - .config
