@@ -207,7 +207,8 @@ def test_killing_worker_api_and_master_in_the_midst_loses_nothing(
     stage.start("api")
     stage.wait_for_api()
     wait_for(region, rollout, lambda now: set(now["given"]) & set(second) == set(second))
-    wait_until(lambda: ran(minions[second[0]], "r2") == 1, "the second is at it", _PATIENCE_S)
+    for kiosk in second:
+        wait_until(lambda: ran(minions[kiosk], "r2") == 1, f"{kiosk} is at it", _PATIENCE_S)  # noqa: B023
     stage.kill("master")
     for kiosk in second:
         done = minions[kiosk].folder / "cache" / "release.slow"
