@@ -13,13 +13,13 @@ driver makes the queue anew.
 """
 
 import json
-import os
+from pathlib import Path
 
-_KEPT = "/var/lib/vigie/printing"
+_KEPT = Path("/var/lib/vigie/printing")
 _LIMIT_S = 120
 
 
-def __virtual__():
+def __virtual__():  # noqa: N807 - as Salt names it
     return "vigie_printer"
 
 
@@ -64,8 +64,7 @@ def queue_absent(name):
     complaint = _run(["lpadmin", "-x", name])
     if complaint:
         return _answer(name, False, {}, f"queue {name}: {complaint}")
-    if os.path.exists(_path(name)):
-        os.unlink(_path(name))
+    _path(name).unlink(missing_ok=True)
     return _answer(name, True, changes, f"queue {name} is removed")
 
 
@@ -78,10 +77,7 @@ def _found(name):
     uri = _uri(name)
     if uri is None:
         return {}
-    kept = {}
-    if os.path.exists(_path(name)):
-        with open(_path(name), encoding="utf-8") as file:
-            kept = json.load(file)
+    kept = json.loads(_path(name).read_text("utf-8")) if _path(name).exists() else {}
     return {**kept, "uri": uri}
 
 
@@ -99,13 +95,12 @@ def _default():
 
 
 def _keep(name, wanted):
-    os.makedirs(_KEPT, exist_ok=True)
-    with open(_path(name), "w", encoding="utf-8") as file:
-        json.dump(wanted, file)
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    _path(name).write_text(json.dumps(wanted), "utf-8")
 
 
 def _path(name):
-    return os.path.join(_KEPT, f"{name}.json")
+    return _KEPT / f"{name}.json"
 
 
 def _run(command):
