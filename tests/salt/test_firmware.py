@@ -221,6 +221,8 @@ def test_test_true_says_what_would_go_where_and_does_nothing(stage: Stage, syste
     told = apply(stage, "r0", test=True)["firmware"]
     assert (told["result"], told["changes"]) == (True, {})
     assert told["comment"] == "firmware of 1 devices is as release r0 has it"
+    told = apply(stage, "r1", test=True)["firmware"]
+    assert (told["result"], told["changes"]) == (None, {"release": {"old": None, "new": "r1"}})
     assert system.version() == "1.2.2"
 
 
