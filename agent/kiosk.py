@@ -56,9 +56,8 @@ class Kiosk:
         pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._config, self._systemd = config, systemd
+        self._config, self._systemd, self._clock = config, systemd, clock or Clock()
         self._pace = pace = pace or Pace()
-        self._clock = clock or Clock()
         self._lock = hold(config.state_dir)
         self.is_restarting = self.is_dark = False  # to run anew; as a machine that was switched off
         self.loop = Loop()
@@ -143,7 +142,7 @@ class Kiosk:
                 board=self.board,
                 link=self.link,
                 said=self._courier.pump,
-                when_settled=self._when_settled,
+                when_settled=self.when_settled,
                 down_within_s=self._pace.down_within_s,
                 scene=self._make_scene,
             )
@@ -270,7 +269,8 @@ class Kiosk:
             waiting()
         self._on_settled.clear()
 
-    def _when_settled(self, action: Callable[[], None]) -> None:
+    def when_settled(self, action: Callable[[], None]) -> None:
+        """Call `action` once all probes have reported and that is in the outbox."""
         if self._is_settled:
             action()
         else:
