@@ -18,10 +18,11 @@ audio_config:
 
 {%- for card, control, percent in ((audio.output, 'Master', audio.output_percent),
                                    (audio.input, 'Capture', audio.input_percent)) if card %}
+{%- set amixer = 'amixer --card ' ~ (card | quote) %}
 # Not every card has the control; one that has it is set, and looked at before.
 audio_level_{{ control }}:
   cmd.run:
-    - name: amixer --card {{ card }} --quiet sset {{ control }} {{ percent }}% unmute
-    - onlyif: amixer --card {{ card }} sget {{ control }}
-    - unless: amixer --card {{ card }} sget {{ control }} | grep -q '\[{{ percent }}%\]'
+    - name: {{ (amixer ~ ' --quiet sset ' ~ control ~ ' ' ~ percent ~ '% unmute') | json }}
+    - onlyif: {{ (amixer ~ ' sget ' ~ control) | json }}
+    - unless: {{ (amixer ~ ' sget ' ~ control ~ " | grep -qF '[" ~ percent ~ "%]'") | json }}
 {%- endfor %}
