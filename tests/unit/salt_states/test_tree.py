@@ -77,3 +77,8 @@ def test_the_example_says_each_field_of_each_section() -> None:
     for section, value in msgspec.to_builtins(Document()).items():
         said = sections()[section]
         assert section == "udev" or set(said) == set(value), section
+
+
+def test_the_example_would_pass_the_sentinel() -> None:
+    assert example()["kiosk"] == KIOSK
+    assert re.fullmatch("[0-9a-f]{64}", example()["digest"])
