@@ -18,6 +18,7 @@ from controller.api import (
     audit,
     batches,
     channels,
+    compliance,
     configuration,
     enrolment,
     failures,
@@ -25,6 +26,8 @@ from controller.api import (
     orders,
     people,
     places,
+    releases,
+    rollouts,
     rules,
 )
 from controller.api.auth import Session, Token
@@ -40,6 +43,9 @@ ROUTERS: tuple[Router, ...] = (
     rules.router,
     channels.router,
     configuration.router,
+    releases.router,
+    rollouts.router,
+    compliance.router,
     people.router,
     enrolment.router,
     audit.router,

@@ -18,12 +18,17 @@ CALLS = [
     for method, said in methods.items()
 ]
 #: What a technician is for, beside reading.
-TECHNICIANS = ("commands.run_*", "commands.run_fetch_logs", "alerts.acknowledge")
+TECHNICIANS = (
+    "commands.run_*",
+    "commands.run_fetch_logs",
+    "alerts.acknowledge",
+    "rollouts.propose",
+)
 
 
 def send(method: str, path: str, client: Client, secret: str = "") -> int:
     """Something that is never valid, so that a call that lets it in changes nothing."""
-    for place in ("{command_id}", "{batch_id}"):
+    for place in ("{command_id}", "{batch_id}", "{rollout_id}"):
         path = path.replace(place, "00000000-0000-4000-8000-000000000000")
     for place in ("{alert_id}", "{silence_id}", "{token_id}", "{version}", "{notification_id}"):
         path = path.replace(place, "987654321")
