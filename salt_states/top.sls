@@ -1,6 +1,6 @@
-{#- The environment is the release: its name is the key. Kinds differ in what stands on the desk. #}
+{#- The environment is the release: its name is the key, quoted, for 2026.12 is a number. Kinds differ in what stands on the desk. #}
 {#- A top file that refuses is told as if there were none: each state refuses for itself. #}
-{{ saltenv }}:
+'{{ saltenv }}':
   '*':
     - hardening
     - journal

@@ -15,7 +15,7 @@ from controller.rollouts.health import Seen
 from controller.rollouts.plan import Answer, Facts, Target
 from controller.rollouts.results import Outcome, read
 from controller.rollouts.windows import is_open
-from controller.salt.models import Return
+from controller.salt.models import MinionKey, Return
 
 
 def gather(
@@ -28,9 +28,12 @@ def gather(
     answers = _answers(targets)
     heard = dict(Status.objects.filter(pk__in=kiosks).values_list("pk", "reported_at"))
     online = set(Status.objects.filter(pk__in=kiosks, is_online=True).values_list("pk", flat=True))
+    keys = MinionKey.objects.filter(kiosk__in=kiosks, ended_at=None).exclude(laid_at=None)
+    keyed = set(keys.values_list("kiosk_id", flat=True))
     return {
         kiosk: Facts(
             is_online=kiosk in online,
+            has_key=kiosk in keyed,
             is_in_session=kiosk in online and kiosk in occupied,
             is_in_window=windows.get(kiosk, True),
             heard_at=heard.get(kiosk),

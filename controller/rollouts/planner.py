@@ -174,6 +174,8 @@ class _Turn:
             return because(Why.SALT_AWAY)
         if not facts.is_online:
             return because(Why.OFFLINE)
+        if not facts.has_key:
+            return because(Why.NO_MINION_KEY)
         if target.not_before is not None and self.now < target.not_before:
             return target.reason
         if facts.is_in_session:

@@ -22,14 +22,39 @@ class Ports:
     web: int = 8000
     door: int = 8443
     broker: int = 8883
+    salt: int = 24505  # the first of four
 
-    def require_free(self) -> None:
+    @property
+    def publish(self) -> int:
+        """Where minions hear the master."""
+        return self.salt
+
+    @property
+    def returns(self) -> int:
+        """Where they answer it."""
+        return self.salt + 1
+
+    @property
+    def real_api(self) -> int:
+        """The master's own API."""
+        return self.salt + 2
+
+    @property
+    def api(self) -> int:
+        """That of all minions, simulated and real: the controller's."""
+        return self.salt + 3
+
+    def require_free(self, *, with_salt: bool) -> None:
         """Raises DemoError naming the port, what it is for and the option that moves it."""
-        for option, port, use in (
+        wanted = [
             ("--port", self.web, "the pages"),
             ("--door-port", self.door, "the kiosks' door"),
             ("--broker-port", self.broker, "the broker"),
-        ):
+        ]
+        if with_salt:
+            ports = (self.publish, self.returns, self.real_api, self.api)
+            wanted += [("--salt-port", port, "Salt") for port in ports]
+        for option, port, use in wanted:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -76,6 +101,11 @@ class Layout:
     def outages(self) -> Path:
         """Which lines of the simulated fleet are cut."""
         return self.folder / "outages.json"
+
+    @property
+    def effects(self) -> Path:
+        """What releases do to the simulated fleet."""
+        return self.folder / "effects.json"
 
     def is_in_use(self) -> bool:
         """Whether a demonstration runs in this folder."""

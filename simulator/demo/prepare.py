@@ -48,6 +48,18 @@ host = "{host}"
 listen = "{here}"
 port = {ports.broker}
 """
+_SALT_TOML = """
+[salt]
+is_managed = true
+programs = "{programs}"
+listen = "{here}"
+public_host = "{here}"
+publish_port = {ports.publish}
+return_port = {ports.returns}
+api_port = {ports.real_api}
+url = "https://{host}:{ports.api}"   # of the simulated minions, before the real master
+"""
+_SALT = Path(__file__).parents[2] / ".salt" / "bin"
 _AGENT_TOML = """\
 # Written by ./scripts/demo at each start.
 kiosk = "{kiosk}"
@@ -82,6 +94,7 @@ class Setting:
     ports: Ports
     environment: Mapping[str, str]
     say: Callable[[str], None]
+    with_salt: bool = False
 
     @property
     def door(self) -> str:
@@ -109,6 +122,8 @@ def lay_controller(setting: Setting) -> tuple[Login, ...]:
     home = setting.layout.home
     home.mkdir(mode=0o700, exist_ok=True)
     toml = _VIGIE_TOML.format(here=HERE, host=HOST, ports=setting.ports)
+    if setting.with_salt:
+        toml += _SALT_TOML.format(here=HERE, host=HOST, ports=setting.ports, programs=_SALT)
     (home / "vigie.toml").write_text(toml)
     setting.say("laying the controller: authority, certificates, tables")
     setting.vigie("init", "--name", HOST)
@@ -139,8 +154,9 @@ def enrol_all(setting: Setting) -> None:
     layout = setting.layout
     simulated = [place.kiosk for place in region.read(REGION, (REAL,))]
     wanted = [kiosk for kiosk in simulated if not identity(layout.fleet, kiosk).is_complete]
-    is_new = not (layout.agent / "kiosk.pem").exists()
-    _write_agent_toml(setting)
+    is_new = not setting.with_salt and not (layout.agent / "kiosk.pem").exists()
+    if not setting.with_salt:
+        _write_agent_toml(setting)
     kiosks = [*wanted, *([REAL] if is_new else [])]
     if not kiosks:
         return

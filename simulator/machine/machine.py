@@ -1,7 +1,6 @@
 """A small Debian system at work: started, asked, ended. The host sees processes, and no more."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -57,6 +56,11 @@ class Machine:
     def root(self) -> Path:
         """Its files, as the host sees them. What is mounted inside is not seen there."""
         return self._root
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return bool(self._children) and self._children[0].poll() is None
 
     def start(self) -> None:
         """Boot it; back when its services are up. Raises MachineError, and nothing is left then."""
@@ -175,10 +179,6 @@ class Machine:
                     folder.rmdir()
         with suppress(OSError):
             self._group.rmdir()
-
-    def send(self, number: signal.Signals) -> None:
-        """A signal to its first process."""
-        os.kill(self._init, number)
 
 
 def listening(table: str) -> set[int]:

@@ -44,6 +44,7 @@ def make(root: Path, cache: Path, packages: Sequence[str], say: Callable[[str], 
         base, kept = kept, _kept(cache, packages)
         _keep(kept, lambda work: _install(base, work, packages))
     _unpack(_kept(cache, packages), root)
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
 
 
 def remove(root: Path) -> None:

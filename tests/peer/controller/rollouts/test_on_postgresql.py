@@ -41,7 +41,7 @@ for name in names:
     Status.objects.create(kiosk_id=name, is_online=True, last_heard_at=now, touched_at=now)
     Device.objects.create(kiosk_id=name, device="camera", kind="camera", health="ok", since=now,
                           measured_at=now, epoch="e", seq=1)
-    MinionKey.objects.create(kiosk_id=name, public_key="PEM", given_at=now)
+    MinionKey.objects.create(kiosk_id=name, public_key="PEM", given_at=now, laid_at=now)
     Installed.objects.create(kiosk_id=name, release_id="r0", since=now)
 who = {"user": None, "actor": "cli:root"}
 made = services.propose(

@@ -60,7 +60,7 @@ def fleet() -> None:
         kiosk = fleets.kiosk(name)
         fleets.status(kiosk, now)
         fleets.device(kiosk, "camera", now)
-        MinionKey.objects.create(kiosk=kiosk, public_key="PEM", given_at=now)
+        MinionKey.objects.create(kiosk=kiosk, public_key="PEM", given_at=now, laid_at=now)
         Installed.objects.create(kiosk=kiosk, release=old, since=now)
 
 
