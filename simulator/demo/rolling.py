@@ -34,12 +34,17 @@ def configure(api: Api) -> None:
 
 
 def begin(api: Api, kiosks: list[str], watch: Watch) -> None:
-    """Bring the first release to all kiosks, unless a rollout was ever proposed."""
+    """Bring the first release to all kiosks, unless a rollout was ever proposed.
+
+    The real one has a rollout to itself: a simulated visit holds up the others for half an hour.
+    """
     if api.get("/api/rollouts?limit=1")["count"]:
         return
     watch.say(f"rolling release {FIRST} out to {len(kiosks)} kiosks; follow it on the page")
-    waves = [_wave("all", kiosks, at_a_time=40)]
-    _propose(api, {"title": f"{FIRST}", "kind": "release", "release": FIRST, "waves": waves})
+    what = {"kind": "release", "release": FIRST}
+    fleet = [kiosk for kiosk in kiosks if kiosk != REAL]
+    _propose(api, {**what, "title": FIRST, "waves": [_wave("all", fleet, at_a_time=40)]})
+    _propose(api, {**what, "title": REAL, "waves": [_wave("canary", [REAL], at_a_time=1)]})
 
 
 def prove(api: Api, kiosk: SmallKiosk, watch: Watch) -> Proof:
@@ -65,7 +70,7 @@ def prove(api: Api, kiosk: SmallKiosk, watch: Watch) -> Proof:
 
 def _await_first(api: Api, watch: Watch) -> None:
     rows = api.get("/api/rollouts?limit=50")["items"]
-    first = next((row for row in rows if row["release"] == FIRST), None)
+    first = next((row for row in rows if row["title"] == REAL), None)
     if first is None:
         raise DemoError("the first rollout is not there: start anew with --fresh")
     watch.say(f"waiting for the first rollout to reach {REAL}")

@@ -25,7 +25,7 @@ def command(tmp_path: Path) -> Iterator[list[str]]:
     ports = [str(free_port()) for _ in range(3)]
     where = ("--port", ports[0], "--door-port", ports[1], "--broker-port", ports[2])
     folder = str(tmp_path / "demo")
-    yield [sys.executable, "-m", "simulator.demo.cli", "--folder", folder, *where]
+    yield [sys.executable, "-m", "simulator.demo.cli", "--no-salt", "--folder", folder, *where]
     assert processes_of(tmp_path) == []
 
 
