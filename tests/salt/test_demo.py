@@ -23,7 +23,7 @@ def test_the_check_rolls_a_change_out_and_leaves_no_mount() -> None:
     except MachineError as err:
         pytest.skip(str(err))
     mounts = Path("/proc/mounts").read_text()
-    with tempfile.TemporaryDirectory(prefix="vd-", dir="/tmp") as folder:  # noqa: S108 - short
+    with tempfile.TemporaryDirectory(prefix="vd-", dir="/tmp") as folder:
         options = ("--port", "--door-port", "--broker-port")
         ports = [word for option in options for word in (option, str(free_port()))]
         command = [
