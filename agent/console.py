@@ -39,8 +39,8 @@ _WORDS = {
         "This kiosk is {}. Start it: systemctl enable --now vigie-agent",
     ),
     "joined": (
-        "Son minion Salt est réglé pour {}. Redémarrez-le : systemctl restart salt-minion",
-        "Its Salt minion is set up for {}. Restart it: systemctl restart salt-minion",
+        "Son minion Salt est réglé pour {}. Redémarrez-le : systemctl restart vigie-minion",
+        "Its Salt minion is set up for {}. Restart it: systemctl restart vigie-minion",
     ),
     "unenrolled": (
         "{} n'existe pas : aucun périphérique déclaré, pas de contrôleur à joindre",
@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--deep", action="store_true", help="also look through cameras and listen to loudspeakers"
     )
+    _add(commands, "config", _config, "is agent.toml right? measures and changes nothing")
     declare = _add(commands, "declare", _declare, "what is plugged in and not declared yet")
     declare.add_argument("--write", action="store_true", help="add it to agent.toml")
     declare.add_argument("--json", action="store_true", help="one JSON object instead of TOML")
@@ -146,7 +147,9 @@ def _add(
     parser.set_defaults(command=command)
     parser.add_argument("--config", type=Path, default=CONFIG, help=f"default {CONFIG}")
     parser.add_argument(
-        "--log-level", default="info", choices=("debug", "info", "warning", "error")
+        "--log-level",
+        default=os.environ.get("VIGIE_LOG_LEVEL", "info"),  # as a unit's drop-in sets it
+        choices=("debug", "info", "warning", "error"),
     )
     return parser
 
@@ -155,6 +158,13 @@ def _run(args: argparse.Namespace) -> Config:
     config = load(args.config)
     check_credentials(config)
     return config
+
+
+def _config(args: argparse.Namespace) -> int:
+    config = load(args.config)
+    count = len(config.peripherals)
+    print(f"{args.config} is right: kiosk {config.kiosk}, {count} declared peripherals")
+    return 0
 
 
 def _load(args: argparse.Namespace) -> Config:

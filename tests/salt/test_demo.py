@@ -1,4 +1,4 @@
-"""The demonstration with Salt: a change of the configuration comes to the real kiosk by a rollout."""
+"""The demonstration with Salt: a change of the configuration comes to the real kiosk."""
 
 import subprocess
 import sys
