@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from controller.rollouts import returning, tables
+from controller.rollouts import checkups, returning, tables
 from controller.rollouts.facts import gather
 from controller.rollouts.following import JOBS, Follower
 from controller.rollouts.hearing import Listener
@@ -66,6 +66,7 @@ class Driver:
         self._reconcile(now)
         for rollout_id in rollouts:
             self._drive(rollout_id, now)
+        checkups.order(now)
         return False
 
     def _drive(self, rollout_id: UUID, now: datetime) -> None:

@@ -11,6 +11,7 @@ from controller.configuration.book import Book, book
 from controller.configuration.document import Maintenance
 from controller.configuration.models import Assignment
 from controller.fleet.models import Device, Kiosk, Status
+from controller.rollouts import checkups
 from controller.rollouts.health import Seen
 from controller.rollouts.plan import Answer, Facts, Target
 from controller.rollouts.results import Outcome, read
@@ -26,7 +27,7 @@ def gather(
     devices, occupied = _devices(kiosks)
     windows = open_windows(windowed, now)
     answers = _answers(targets)
-    heard = dict(Status.objects.filter(pk__in=kiosks).values_list("pk", "reported_at"))
+    heard = _heard(kiosks)
     online = set(Status.objects.filter(pk__in=kiosks, is_online=True).values_list("pk", flat=True))
     keys = MinionKey.objects.filter(kiosk__in=kiosks, ended_at=None).exclude(laid_at=None)
     keyed = set(keys.values_list("kiosk_id", flat=True))
@@ -42,6 +43,15 @@ def gather(
         )
         for kiosk in kiosks
     }
+
+
+def _heard(kiosks: Collection[str]) -> dict[str, datetime]:
+    """When each agent last said how all is: by a report, or by a check-up that it was asked for."""
+    rows = Status.objects.filter(pk__in=kiosks).values_list("pk", "reported_at")
+    heard = {kiosk: at for kiosk, at in rows if at is not None}
+    for kiosk, at in checkups.done_since(kiosks).items():
+        heard[kiosk] = max(at, heard.get(kiosk, at))
+    return heard
 
 
 def open_windows(kiosks: Collection[str], now: datetime) -> dict[str, bool]:

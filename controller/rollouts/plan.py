@@ -44,7 +44,7 @@ class Facts:
     is_in_session: bool = False
     is_in_window: bool = True
     has_key: bool = True  # the master knows its minion
-    heard_at: datetime | None = None  # the last report of its agent, by our clock
+    heard_at: datetime | None = None  # its agent said how all is, by our clock
     devices: Mapping[str, Seen] = field(default_factory=dict)
     answer: Answer | None = None
 

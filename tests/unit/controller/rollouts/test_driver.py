@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from contract.commands import CommandState
+from controller.commands.models import Command
 from controller.configuration.models import Assignment, Revision
 from controller.fleet.models import Device, Status
 from controller.rollouts import services
@@ -265,3 +267,35 @@ def test_the_clock_of_a_driver_that_slept_begins_anew(world: SimulatedWorld, fle
     later: datetime = timezone.now() + timedelta(hours=2)
     driver_of(world).turn(later)
     assert made.targets.get(kiosk="pvp-1").stage == TargetStage.PROVING
+
+
+def test_an_agent_that_says_nothing_by_itself_is_asked_for_a_check_up_and_proves_by_that(
+    world: SimulatedWorld, fleet: None
+) -> None:
+    made, driver = rollout(_wave("canary", "pvp-1"), kiosks=("pvp-1",)), driver_of(world)
+
+    def has_asked() -> bool:
+        driver.turn(timezone.now())
+        return Command.objects.filter(kiosk="pvp-1").exists()
+
+    wait_until(has_asked, f"a check-up: {stages(made)}")
+    driver.turn(timezone.now())
+    asked = Command.objects.get(kiosk="pvp-1")
+    assert (asked.name, asked.why) == ("check-up", f"rollout {made.pk}")
+    assert stages(made) == {"pvp-1": TargetStage.PROVING}
+    Command.objects.update(state=CommandState.SUCCEEDED)
+    drive(driver, made, until=Stage.DONE, hears=())
+    assert stages(made) == {"pvp-1": TargetStage.SUCCEEDED}
+
+
+def test_a_kiosk_whose_key_is_not_laid_waits_and_begins_once_it_is(
+    world: SimulatedWorld, fleet: None
+) -> None:
+    MinionKey.objects.update(laid_at=None)
+    made, driver = rollout(_wave("canary", "pvp-1"), kiosks=("pvp-1",)), driver_of(world)
+    driver.turn(timezone.now())
+    driver.turn(timezone.now())
+    target = made.targets.get()
+    assert (target.stage, target.reason, target.jid) == (TargetStage.WAITING, "no-minion-key", "")
+    MinionKey.objects.update(laid_at=timezone.now())
+    drive(driver, made, until=Stage.DONE)

@@ -1,11 +1,12 @@
 """What people do to rollouts, on a real database."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from controller.accounts.models import AuditEntry
@@ -26,6 +27,12 @@ NAMES = tuple(f"pvp-{number}" for number in range(1, 11))
 CANARY = WaveWish("canary", kiosks=("pvp-1",))
 REST = WaveWish("rest", percent=100, waits_for_approval=True)
 WHO: dict[str, Any] = {"user": None, "actor": "cli:root"}
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
