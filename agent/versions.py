@@ -65,6 +65,10 @@ def switch(home: Path, version: str, limit_s: float = trial.LIMIT_S) -> bool:
     before = trial.current(home)
     if before == version:
         return False
+    on = trial.read(home)
+    if on is not None and version != on.get("from"):
+        # Of two that are not proven yet, neither is one to go back to.
+        raise VersionError(f"version {before} is on trial: try {version} once that is decided")
     if (home / "versions" / before / PROGRAM).is_file() and before:
         trial.begin(home, version, limit_s)
     if (home / "current").is_dir() and not (home / "current").is_symlink():

@@ -2,6 +2,7 @@
 agent afterwards."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from agent import trial, versions
 from agent.packaging import build
 from agent.releases import digest
+from agent.versions import VersionError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -68,6 +70,17 @@ def test_a_version_that_proves_itself_is_kept(home: Path, state: Path) -> None:
     told = trial.verdict(home)
     assert told is not None
     assert told["is_kept"]
+
+
+def test_none_is_tried_while_another_is_on_trial_and_the_good_one_stays(
+    home: Path, state: Path
+) -> None:
+    shutil.copytree(home / "versions" / "2", home / "versions" / "3")
+    versions.switch(home, "2")
+    with pytest.raises(VersionError, match="version 2 is on trial: try 3 once"):
+        versions.switch(home, "3")
+    assert versions.forget(home) == ("3",)
+    assert {path.name for path in (home / "versions").iterdir()} == {"1", "2"}
 
 
 def test_the_version_that_is_left_cannot_speak_for_the_new_one(home: Path, state: Path) -> None:
