@@ -236,8 +236,8 @@ def _greet(ports: Ports, logins: tuple[Login, ...], layout: Layout, *, with_salt
     print("\n  Pour voir une panne groupée (to see an outage told as one alert),")
     print(f"  dans un autre terminal (in another terminal): ./scripts/demo --cause provider{where}")
     if with_salt:
-        print(f"\n  Un déploiement (a rollout): http://{HERE}:{ports.web}/rollouts")
-        print(f"  {releases.NEXT} ; et (and) {releases.HARMFUL}, dont une vague s'arrête seule")
+        print("\n  Déploiements (rollouts), par l'API (by the API; no pages yet):")
+        print(f"  http://{HERE}:{ports.web}/api/rollouts ; {releases.NEXT}, {releases.HARMFUL}")
     print("\n  Ctrl-C arrête tout (stops everything)")
     print(f"  messages : ici (here) ; en entier (in full) : {layout.log('messages')}")
     print(f"  journaux (logs) : {layout.log('*')}\n", flush=True)
