@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from contract.commands import CATALOGUE
-from simulator.identity import CA
 from simulator.errands import KEPT
+from simulator.identity import CA
 from tests.peer.region import Papers, Region, wait_until
 
 KIOSK = "pvp-63003-1"
