@@ -15,7 +15,7 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_moves_it() -> None:
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(DemoError, match=f"port {taken} for the broker.*--broker-port"):
-            Ports(web=_free(), door=_free(), broker=taken).require_free()
+            Ports(web=_free(), door=_free(), broker=taken).require_free(with_salt=True)
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
