@@ -1,9 +1,10 @@
 """An update on disk: written before each step, so that whatever ends it, the next start knows.
 
 <folder>/lock                 held by who updates, and by the hook that runs for him
-<folder>/jobs/<id>/job.json   the Job (steps.py)
-<folder>/jobs/<id>/files/     the firmware, checked
-<folder>/jobs/<id>/work/      the hook's own
+<folder>/jobs/<id>            of one update:
+    job.json                  the Job (steps.py)
+    files                     the firmware, checked
+    work                      the hook's own
 """
 
 import os

@@ -1,7 +1,8 @@
 """Releases of the demonstration: signed, imported, and what they do to the simulated fleet."""
 
-import json
 from pathlib import Path
+
+import msgspec
 
 from simulator import region
 from simulator.demo.prepare import REAL, REGION, Setting
@@ -27,7 +28,7 @@ def lay(setting: Setting) -> None:
         _trust(setting)
     for name in missing:
         _import(setting, name)
-    layout.effects.write_text(json.dumps(_effects()))
+    layout.effects.write_bytes(msgspec.json.encode(_effects()))
 
 
 def _trust(setting: Setting) -> None:
@@ -51,15 +52,10 @@ def _import(setting: Setting, name: str) -> None:
     setting.vigie("release", "import", str(built), "--why", _NOTES[name])
 
 
-def _effects() -> dict[str, object]:
+def _effects() -> dict[str, Effect]:
     simulated = [place.kiosk for place in region.read(REGION, (REAL,))]
-    breaks = dict.fromkeys(simulated[4::5], "camera")
-    told = {
+    return {
         FIRST: Effect(takes_s=0.5),
         NEXT: Effect(takes_s=4.0),
-        HARMFUL: Effect(takes_s=4.0, breaks=breaks),
-    }
-    return {
-        name: {"takes_s": effect.takes_s, "breaks": dict(effect.breaks)}
-        for name, effect in told.items()
+        HARMFUL: Effect(takes_s=4.0, breaks=dict.fromkeys(simulated[4::5], "camera")),
     }

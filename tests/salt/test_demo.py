@@ -7,21 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator.errors import MachineError
-from simulator.machine import root as files
 from tests.peer.region import ROOT, free_port
 from tests.salt.stage import is_installed
 
 _LIMIT_S = 600.0
 
 
+@pytest.mark.usefixtures("own_systems")
 def test_the_check_rolls_a_change_out_and_leaves_no_mount() -> None:
     if not is_installed():
         pytest.skip("Salt is not installed: ./scripts/setup salt")
-    try:
-        files.require_root()
-    except MachineError as err:
-        pytest.skip(str(err))
     mounts = Path("/proc/mounts").read_text()
     with tempfile.TemporaryDirectory(prefix="vd-", dir="/tmp") as folder:
         options = ("--port", "--door-port", "--broker-port")

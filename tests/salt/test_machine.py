@@ -16,16 +16,8 @@ from simulator.machine.machine import Machine
 CACHE = Path(__file__).parents[2] / ".cache"
 
 
-def require() -> None:
-    try:
-        files.require_root()
-    except MachineError as err:
-        pytest.skip(str(err))
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    require()
+def folder(own_systems: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("machine") / "root"
     files.make(root, CACHE, (), print)
     yield root
@@ -114,8 +106,8 @@ def test_once_stopped_nothing_of_it_is_left_but_its_files(folder: Path) -> None:
         machine.run(["/bin/true"])
 
 
+@pytest.mark.usefixtures("own_systems")
 def test_what_cannot_boot_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    require()
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(MachineError, match=r"pvp-empty does not boot: .+"):

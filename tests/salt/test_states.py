@@ -27,7 +27,6 @@ from controller.configuration.document import (
     UdevRule,
     Wifi,
 )
-from simulator.errors import MachineError
 from simulator.machine import root as files
 from simulator.machine.machine import Machine
 from tests.peer.region import ROOT
@@ -120,13 +119,9 @@ def changed(told: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(own_systems: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not is_installed():
         pytest.skip("Salt is not installed: ./scripts/setup salt")
-    try:
-        files.require_root()
-    except MachineError as err:
-        pytest.skip(str(err))
     root = tmp_path_factory.mktemp("kiosk") / "root"
     files.make(root, ROOT / ".cache", PACKAGES, print)
     (root / "etc/vigie").mkdir(exist_ok=True)
